@@ -1,0 +1,50 @@
+"""Writing so that a killed process never leaves half a file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def staged_file(path: str | Path) -> Iterator[Path]:
+    """A path beside `path` to write to; on success it takes the place of `path` in one step.
+
+    The staged name keeps the suffix, since many writers choose the format by it. If the body
+    raises, `path` is untouched and the staged file is gone.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".part-{os.getpid()}-{path.name}")
+    try:
+        yield staged
+        with staged.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged_folder(path: str | Path) -> Iterator[Path]:
+    """An empty folder beside `path` to fill; on success it takes the place of `path`.
+
+    Between two renames neither folder may be there, but never a mixture of both.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".part-{os.getpid()}-{path.name}")
+    old = path.with_name(f".old-{os.getpid()}-{path.name}")
+    shutil.rmtree(staged, ignore_errors=True)
+    staged.mkdir()
+    try:
+        yield staged
+        if path.exists():
+            path.rename(old)
+        staged.rename(path)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
