@@ -118,7 +118,7 @@ def guess_unit(values: np.ndarray) -> str | None:
     low, high = np.nanmin(values), np.nanmax(values)
     if abs(low - _FLOOR["log2(tpm+0.001)"]) < _TOLERANCE:
         return "log2(tpm+0.001)"
-    if -_TOLERANCE <= low and high < 25:
+    if low >= -_TOLERANCE and high < 25:
         return "log2(x+1)"
     if low >= 0 and high > 100:
         return "linear"

@@ -1,0 +1,46 @@
+"""The kedro-datasets that the catalog uses, writing in one step.
+
+kedro-datasets write straight to the final name: a process killed in between leaves half a
+file. These subclasses write beside it and rename; loading, arguments and kedro-viz previews
+are those of kedro-datasets.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kedro_datasets import json, matplotlib, pandas
+
+from genex_kedro.datasets.atomic import staged_file
+
+
+class _Staged:
+    """Lets ``super().save`` write to a staged path."""
+
+    _staged: Path | None = None
+
+    def save(self, data) -> None:
+        with staged_file(super()._get_save_path()) as self._staged:
+            try:
+                super().save.__wrapped__(self, data)
+            finally:
+                self._staged = None
+
+    def _get_save_path(self):
+        return self._staged or super()._get_save_path()
+
+
+class CSVDataset(_Staged, pandas.CSVDataset):
+    """A table as CSV."""
+
+
+class ParquetDataset(_Staged, pandas.ParquetDataset):
+    """A table as Parquet."""
+
+
+class JSONDataset(_Staged, json.JSONDataset):
+    """Plain data as JSON."""
+
+
+class FigureDataset(_Staged, matplotlib.MatplotlibDataset):
+    """A figure as PNG."""

@@ -1,0 +1,91 @@
+"""Digests of values, files and code: has anything changed that a result depends on?"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from anndata import AnnData
+from pydantic import BaseModel
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+def digest(value) -> str:
+    """Of plain data or a pydantic model; equal values give equal digests in every process."""
+    text = json.dumps(value, sort_keys=True, default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def data_digest(value) -> str | None:
+    """Of an AnnData, or a dict of them, by content: values, samples and genes; None for others."""
+    if isinstance(value, dict) and value and all(isinstance(v, AnnData) for v in value.values()):
+        return digest({key: data_digest(item) for key, item in value.items()})
+    if not isinstance(value, AnnData):
+        return None
+    content = hashlib.sha256(np.ascontiguousarray(value.X).tobytes())
+    content.update("\n".join([*value.obs_names, "", *value.var_names]).encode())
+    return content.hexdigest()[:16]
+
+
+def file_state(path: Path) -> list | None:
+    """Size and time of change of a file, or of all files of a folder; None if there is none."""
+    if path.is_dir():
+        return [[str(p.relative_to(path)), *file_state(p)] for p in sorted(path.rglob("*")) if p.is_file()]  # fmt: skip
+    if not path.exists():
+        return None
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+@cache
+def code_digest(function: Callable) -> str:
+    """Of the function's module and of every module of the project that it imports, at any depth."""
+    todo, seen = [inspect.unwrap(function).__module__], {}
+    while todo:
+        module = todo.pop()
+        if module in seen or not module.startswith(_PACKAGE):
+            continue
+        source = _source(module)
+        seen[module] = hashlib.sha256(source.encode()).hexdigest()
+        todo += _imports(source)
+    return digest(seen)
+
+
+@cache
+def _source(module: str) -> str:
+    spec = importlib.util.find_spec(module)
+    return Path(spec.origin).read_text()
+
+
+def _imports(source: str) -> list[str]:
+    """Modules named in import statements, wherever they stand in the file."""
+    found = []
+    for statement in ast.walk(ast.parse(source)):
+        if isinstance(statement, ast.Import):
+            found += [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom) and statement.module:
+            found.append(statement.module)
+            found += [f"{statement.module}.{alias.name}" for alias in statement.names]
+    return [name for name in found if name.startswith(_PACKAGE) and _exists(name)]
+
+
+@cache
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # a name inside a module, not a module
+        return False
+
+
+def _plain(value):
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"a {type(value).__name__} has no digest")

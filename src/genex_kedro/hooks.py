@@ -1,0 +1,161 @@
+"""Side effects of a run: MLflow runs and progress. The catalog's metadata says what is tracked.
+
+An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged when it is saved:
+
+=============  ==========================================================================
+``history``    a table with ``run, model, seed, epoch`` and metrics: opens the run, logs the
+               parameters of the node and curves
+``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
+               for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
+``figure``     a picture, to the experiment's runs
+=============  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+from pathlib import Path
+
+import pandas as pd
+from kedro.framework.hooks import hook_impl
+from pydantic import BaseModel
+
+from genex_kedro.fingerprint import data_digest
+from genex_kedro.tracking import RunBook, git_tags, store_uri
+
+log = logging.getLogger(__name__)
+
+
+class TrackingHooks:
+    """MLflow: one run per model and seed, opened when its first value is saved."""
+
+    def __init__(self) -> None:
+        self._settings: dict = {"enabled": False}
+
+    @hook_impl
+    def after_context_created(self, context) -> None:
+        self._settings = context.config_loader["mlflow"]
+        self._project = Path(context.project_path)
+        self._env = context.env or "base"
+        self._book: RunBook | None = None
+        self._monitor = None
+        self._node_inputs: dict = {}
+
+    @hook_impl
+    def before_pipeline_run(self, run_params, catalog) -> None:
+        self._catalog = catalog
+        self._session = run_params["run_id"]
+
+    @hook_impl
+    def before_node_run(self, inputs) -> None:
+        self._node_inputs = inputs
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data) -> None:
+        wanted = (getattr(self._catalog.get(dataset_name), "metadata", None) or {}).get("mlflow")
+        if wanted and self._settings["enabled"]:
+            getattr(self, f"_log_{wanted['kind']}")(wanted, dataset_name, data)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        self._close("FINISHED")
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        self._close("FAILED")
+
+    def _log_history(self, wanted: dict, name: str, history: pd.DataFrame) -> None:
+        for (run_name, model, seed), rows in history.groupby(["run", "model", "seed"], sort=False):
+            is_new = not self._runs().is_open(wanted["experiment"], run_name)
+            run = self._runs().run(wanted["experiment"], run_name, training=True)
+            if is_new:
+                self._describe(run, model, int(seed))
+            metrics = rows.select_dtypes("number").drop(columns="seed")
+            metrics = metrics.rename(columns=lambda c: c if c == "epoch" else f"train.{c}")
+            self._runs().log_history(run, metrics.to_dict("records"))
+
+    def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:
+        prefixes = {
+            "overall": "eval.",
+            **{s: f"eval.{n}." for s, n in wanted.get("subsets", {}).items()},
+        }
+        for _, row in table[table["subset"].isin(prefixes)].iterrows():
+            run = self._runs().run(wanted["experiment"], row["run"], training=False)
+            values = row[[c for c in table.select_dtypes("number") if c != "seed"]]
+            self._runs().log_metrics(
+                run, {prefixes[row["subset"]] + k: v for k, v in values.items()}
+            )
+
+    def _log_figure(self, wanted: dict, name: str, figure) -> None:
+        for run in self._runs().runs_of(wanted["experiment"]):
+            self._runs().log_figure(run, Path(self._catalog.get(name)._filepath))
+
+    def _describe(self, run: str, model: str, seed: int) -> None:
+        """Parameters, machine and data of a model whose training begins."""
+        params = {
+            name.removeprefix("params:"): value.model_dump()
+            if isinstance(value, BaseModel)
+            else value
+            for name, value in self._node_inputs.items()
+            if name.startswith("params:")
+        }
+        self._runs().log_params(run, {"model": model, "seed": seed, **params, "system": _system()})
+        for name, value in self._node_inputs.items():
+            digest = data_digest(value)
+            if digest:
+                self._runs().log_input(run, name, digest, Path(self._catalog.get(name)._filepath))
+        self._watch(run)
+
+    def _watch(self, run: str) -> None:
+        """CPU, memory and GPU of the machine, logged to the run being trained."""
+        if not self._settings.get("system_metrics", True):
+            return
+        from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+        self._stop_watching()
+        self._monitor = SystemMetricsMonitor(run, resume_logging=True, tracking_uri=self._uri())
+        self._monitor.start()
+
+    def _stop_watching(self) -> None:
+        if self._monitor:
+            self._monitor.finish()
+        self._monitor = None
+
+    def _runs(self) -> RunBook:
+        if self._book is None:
+            tags = {
+                "genex.env": self._env,
+                "genex.session": self._session,
+                **git_tags(self._project),
+            }
+            memory = self._project / "data" / ".ledger" / "mlflow_runs.json"
+            self._book = RunBook(self._uri(), memory, tags)
+        return self._book
+
+    def _uri(self) -> str:
+        return store_uri(self._settings["tracking_uri"], self._project)
+
+    def _close(self, status: str) -> None:
+        if self._settings["enabled"]:
+            self._stop_watching()
+        if self._book:
+            self._book.close(status)
+        self._book = None
+
+
+def _system() -> dict:
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "machine": platform.machine(),
+        "cpus": torch.get_num_threads(),
+        "gpu": gpu,
+    }
+
+
+class ProgressHooks:
+    """A progress bar for every training, fed by the checkpoints it saves."""

@@ -1,0 +1,38 @@
+"""Wiring of evaluation."""
+
+from kedro.pipeline import Pipeline, node
+
+from genex_kedro.pipelines.discriminator.pipeline import JUDGES
+from genex_kedro.pipelines.evaluation import nodes
+
+
+def create_pipeline() -> Pipeline:
+    """Every model's scores in; tables and figures of `data/08_reporting/evaluation` out."""
+    scores = [
+        f"discriminator.{judge}.{kind}"
+        for judge in JUDGES
+        for kind in ("scores", "references.scores")
+    ]
+    return Pipeline(
+        [
+            node(
+                nodes.score_discriminators,
+                ["reversion.studies", "params:evaluation.bootstrap", *scores],
+                "evaluation.discriminators",
+                name="score_discriminators",
+            ),
+            node(
+                nodes.summarise_discriminators,
+                "evaluation.discriminators",
+                ["evaluation.discriminators_summary", "evaluation.study_detector"],
+                name="summarise_discriminators",
+            ),
+            node(
+                nodes.draw_discriminators,
+                ["evaluation.discriminators", "discriminator.pooled.scores", "reversion.studies"],
+                "evaluation.discriminators_figure",
+                name="draw_discriminators",
+            ),
+        ],
+        tags="evaluation",
+    )

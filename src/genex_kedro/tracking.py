@@ -1,0 +1,186 @@
+"""MLflow runs: one per model, the same keys for all, continued after a kill.
+
+Everything here goes through :class:`mlflow.MlflowClient`, which names the run it writes to;
+there is no active run that two models could share by accident.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import subprocess
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from genex_kedro.datasets.atomic import staged_file
+
+log = logging.getLogger(__name__)
+
+_BATCH = 900  # MLflow takes at most 1,000 metrics a call
+
+
+class RunBook:
+    """The MLflow runs of one Kedro session, by name.
+
+    Parameters
+    ----------
+    uri : str
+        Of the tracking store.
+    memory : Path
+        JSON file that remembers, between sessions, which run belongs to which model.
+    tags : dict
+        For every run: git commit, environment, session.
+    """
+
+    def __init__(self, uri: str, memory: Path, tags: dict[str, str]) -> None:
+        from mlflow import MlflowClient
+
+        self.client = MlflowClient(uri)
+        self._memory = memory
+        self._tags = tags
+        self._open: dict[tuple[str, str], str] = {}
+        self._logged_step: dict[str, int] = {}
+
+    def run(self, experiment: str, name: str, *, training: bool) -> str:
+        """The id of a model's run.
+
+        A model that is trained now gets a new run, unless its last one was cut off (it still
+        says RUNNING): then it goes on. One that is only judged now keeps the run it was
+        trained in.
+        """
+        key = (experiment, name)
+        if key not in self._open:
+            known = self._remembered().get("/".join(key))
+            status = self._status(known)
+            keep = status == "RUNNING" if training else status is not None
+            self._open[key] = known if keep else self._create(experiment, name)
+            self.client.update_run(self._open[key], status="RUNNING")
+            self._remember("/".join(key), self._open[key])
+        return self._open[key]
+
+    def is_open(self, experiment: str, name: str) -> bool:
+        """Whether this session has written to the run."""
+        return (experiment, name) in self._open
+
+    def runs_of(self, experiment: str) -> list[str]:
+        """Ids of the runs of an experiment that this session has written to."""
+        return [run for (e, _), run in self._open.items() if e == experiment]
+
+    def log_params(self, run: str, params: dict) -> None:
+        """Nested parameters as flat keys, ``train.epochs``; a value once logged stays."""
+        from mlflow.entities import Param
+
+        known = self.client.get_run(run).data.params
+        rows = [Param(k, str(v)[:6000]) for k, v in flatten(params) if k not in known]
+        for start in range(0, len(rows), 100):
+            self.client.log_batch(run, params=rows[start : start + 100])
+
+    def log_metrics(self, run: str, metrics: dict[str, float], step: int = 0) -> None:
+        """One value per key; what is no finite number is left out."""
+        self._log(run, [(k, v, step) for k, v in metrics.items()])
+
+    def log_history(self, run: str, rows: Iterable[dict]) -> None:
+        """Metrics by epoch; epochs that the run has already are not written twice."""
+        last = self._last_step(run)
+        points = [
+            (key, value, row["epoch"])
+            for row in rows
+            if row["epoch"] > last
+            for key, value in row.items()
+            if key != "epoch"
+        ]
+        self._log(run, points)
+        if points:
+            self._logged_step[run] = max(step for _, _, step in points)
+
+    def log_figure(self, run: str, path: Path) -> None:
+        """A picture under ``figures/``."""
+        self.client.log_artifact(run, str(path), "figures")
+
+    def log_input(self, run: str, name: str, digest: str, path: Path) -> None:
+        """The data set a model was trained on."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        data = Dataset(name, digest, "local", json.dumps({"uri": str(path)}))
+        tag = InputTag("mlflow.data.context", "training")
+        self.client.log_inputs(run, [DatasetInput(data, [tag])])
+
+    def close(self, status: str) -> None:
+        """End every run of the session: FINISHED or FAILED."""
+        for run in self._open.values():
+            self.client.set_terminated(run, status)
+        self._open.clear()
+
+    def _create(self, experiment: str, name: str) -> str:
+        found = self.client.get_experiment_by_name(experiment)
+        number = found.experiment_id if found else self.client.create_experiment(experiment)
+        return self.client.create_run(number, run_name=name, tags=self._tags).info.run_id
+
+    def _status(self, run: str | None) -> str | None:
+        from mlflow.exceptions import MlflowException
+
+        if run is None:
+            return None
+        try:
+            info = self.client.get_run(run).info
+        except MlflowException:  # another or an emptied store: that run is gone
+            return None
+        return info.status if info.lifecycle_stage == "active" else None
+
+    def _log(self, run: str, points: list[tuple[str, float, int]]) -> None:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        rows = [Metric(k, float(v), now, int(s)) for k, v, s in points if _is_finite(v)]
+        for start in range(0, len(rows), _BATCH):
+            self.client.log_batch(run, metrics=rows[start : start + _BATCH])
+
+    def _last_step(self, run: str) -> int:
+        if run not in self._logged_step:
+            keys = [k for k in self.client.get_run(run).data.metrics if k.startswith("train.")]
+            steps = [m.step for k in keys[:1] for m in self.client.get_metric_history(run, k)]
+            self._logged_step[run] = max(steps, default=-1)
+        return self._logged_step[run]
+
+    def _remembered(self) -> dict[str, str]:
+        return json.loads(self._memory.read_text()) if self._memory.exists() else {}
+
+    def _remember(self, key: str, run: str) -> None:
+        with staged_file(self._memory) as staged:
+            staged.write_text(json.dumps({**self._remembered(), key: run}, indent=1))
+
+
+def flatten(value, prefix: str = "") -> Iterable[tuple[str, object]]:
+    """``{"train": {"epochs": 3}}`` -> ``("train.epochs", 3)``."""
+    for key, item in value.items():
+        if isinstance(item, dict):
+            yield from flatten(item, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", item
+
+
+def git_tags(folder: Path) -> dict[str, str]:
+    """Commit and whether the tree differed from it; empty outside a git checkout."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
+
+    try:
+        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "-uno")
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"mlflow.source.git.commit": commit, "git.dirty": str(bool(changed)).lower()}
+
+
+def store_uri(configured: str, project: Path) -> str:
+    """The tracking store: ``MLFLOW_TRACKING_URI`` or the configured one, below the project."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or configured
+    relative = uri.removeprefix("sqlite:///")
+    return f"sqlite:///{project / relative}" if relative != uri else uri
+
+
+def _is_finite(value) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
