@@ -60,7 +60,7 @@ def build_cohort(
     """
     obs = obs.copy()
     for column in ("cohort", "source"):
-        obs[column] = obs[column] if column in obs else "own"
+        obs[column] = obs.get(column, "own")
     _require_columns(obs, where)
     if "program" not in obs:
         obs["program"] = program_of(obs.index, obs["source"])
