@@ -15,14 +15,18 @@ from __future__ import annotations
 
 import logging
 import platform
+import time
 from pathlib import Path
 
 import pandas as pd
+import rich
 from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
+from rich.progress import Progress
 
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.tracking import RunBook, git_tags, store_uri
+from genex_kedro.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,7 @@ class TrackingHooks:
 
     @hook_impl
     def after_context_created(self, context) -> None:
-        self._settings = context.config_loader["mlflow"]
+        self._settings = context.config_loader["tracking"]
         self._project = Path(context.project_path)
         self._env = context.env or "base"
         self._book: RunBook | None = None
@@ -72,7 +76,7 @@ class TrackingHooks:
             if is_new:
                 self._describe(run, model, int(seed))
             metrics = rows.select_dtypes("number").drop(columns="seed")
-            metrics = metrics.rename(columns=lambda c: c if c == "epoch" else f"train.{c}")
+            metrics = metrics.rename(columns=lambda c: c if c == "epoch" or "." in c else f"train.{c}")
             self._runs().log_history(run, metrics.to_dict("records"))
 
     def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:
@@ -109,7 +113,7 @@ class TrackingHooks:
 
     def _watch(self, run: str) -> None:
         """CPU, memory and GPU of the machine, logged to the run being trained."""
-        if not self._settings.get("system_metrics", True):
+        if not self._settings["system_metrics"]:
             return
         from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
@@ -134,7 +138,7 @@ class TrackingHooks:
         return self._book
 
     def _uri(self) -> str:
-        return store_uri(self._settings["tracking_uri"], self._project)
+        return store_uri(self._settings["uri"], self._project)
 
     def _close(self, status: str) -> None:
         if self._settings["enabled"]:
@@ -158,4 +162,52 @@ def _system() -> dict:
 
 
 class ProgressHooks:
-    """A progress bar for every training, fed by the checkpoints it saves."""
+    """A progress bar for every training, fed by the checkpoints that it saves.
+
+    On a terminal a bar; in a log file a line every half minute.
+    """
+
+    _SECONDS_BETWEEN_LINES = 30.0
+
+    def __init__(self) -> None:
+        self._bar = None
+        self._tasks: dict[str, int] = {}
+        self._last_line = 0.0
+
+    @hook_impl
+    def after_dataset_saved(self, data, node) -> None:
+        if not isinstance(data, dict):
+            return
+        for key, value in data.items():
+            if isinstance(value, Checkpoint):
+                self._show(f"{node.name} {key}", value)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        self._stop()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        self._stop()
+
+    def _show(self, name: str, checkpoint: Checkpoint) -> None:
+        epoch, epochs = checkpoint.state["epoch"], checkpoint.state["epochs"]
+        running = checkpoint.status == "running"
+        if rich.get_console().is_terminal:
+            if self._bar is None:
+                self._bar = Progress(transient=True)
+                self._bar.start()
+            if name not in self._tasks:
+                self._tasks[name] = self._bar.add_task(name, total=epochs)
+            self._bar.update(self._tasks[name], completed=epoch, visible=running)
+        elif running and time.monotonic() - self._last_line > self._SECONDS_BETWEEN_LINES:
+            log.info("%s: epoch %d of %d", name, epoch, epochs)
+            self._last_line = time.monotonic()
+        if not running:
+            best = checkpoint.state["best_epoch"]
+            log.info("%s: %s after %d epochs, best %s", name, checkpoint.status, epoch, best)
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        self._bar, self._tasks = None, {}

@@ -40,6 +40,10 @@ class ReusingRunner(SequentialRunner):
         self._ledger = Path(ledger)
         self._reuse = reuse
 
+    def __repr__(self) -> str:
+        # kedro-viz shows the status of a run only if it finds this name in the runner's
+        return "<ReusingRunner, a kedro.runner.sequential_runner.SequentialRunner object>"
+
     def run(self, pipeline, catalog, hook_manager=None, run_id=None, only_missing_outputs=False):
         if self._reuse and _parameter(catalog, "reuse", True):
             stale = self._stale(pipeline, catalog)

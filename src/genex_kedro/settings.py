@@ -1,5 +1,6 @@
 """Kedro's project settings: configuration, hooks and the session that prints mistakes plainly."""
 
+import warnings
 from pathlib import Path
 
 from kedro.config import OmegaConfigLoader
@@ -7,15 +8,21 @@ from kedro.config import OmegaConfigLoader
 from genex_kedro.hooks import ProgressHooks, TrackingHooks
 from genex_kedro.session import GenexSession
 
+# Kedro makes these names itself, by namespace; `evaluation` reads them from outside
+warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
+
 HOOKS = (TrackingHooks(), ProgressHooks())
 SESSION_CLASS = GenexSession
 SESSION_STORE_ARGS = {"path": str(Path("sessions"))}
+
+# one run per model: kedro-mlflow, where it is installed, would open one per `kedro run`
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "config_patterns": {"mlflow": ["mlflow*"]},
+    "config_patterns": {"tracking": ["tracking*"]},
     # an environment's file replaces single keys, not whole files
-    "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "tracking": "soft"},
 }

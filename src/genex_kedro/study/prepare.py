@@ -26,7 +26,7 @@ class StudySettings(BaseModel):
 
 
 def prepare_study(
-    cohort: AnnData, split: pd.Series, settings: StudySettings, missing: Missing
+    cohort: AnnData, split: pd.Series, seed: int, settings: StudySettings, missing: Missing
 ) -> AnnData:
     """Choose the genes and close the holes, both on training samples only.
 
@@ -35,6 +35,8 @@ def prepare_study(
     cohort : AnnData, samples x genes, log2(x+1)
     split : Series
         ``train``, ``validation`` or ``test`` for every sample.
+    seed : int
+        Of the split and of the models trained on it; kept in ``uns["seed"]``.
     settings : StudySettings
     missing : {"refuse", "drop_genes", "drop_samples", "impute"}
         What to do with values that were not measured.
@@ -54,6 +56,7 @@ def prepare_study(
     split = split.reindex(cohort.obs_names)
     genes = choose_genes(cohort, (split == "train").to_numpy(), settings)
     study = cohort[:, genes].copy()
+    study.uns = {"unit": cohort.uns["unit"], "seed": seed}
     study.obs["split"] = split.to_numpy()
     study = fill_holes(study, missing)
     parts = study.obs["split"].value_counts()

@@ -29,8 +29,8 @@ def prepare_studies(
 ) -> dict[str, AnnData]:
     """The study's samples and genes for every seed; what is fitted is fitted on its training part."""
     return {
-        seed: prepare.prepare_study(cohort, splits[seed], settings, missing)
-        for seed in splits.columns
+        name: prepare.prepare_study(cohort, splits[name], int(name[5:]), settings, missing)
+        for name in splits.columns
     }
 
 

@@ -31,5 +31,7 @@ def create_pipeline() -> Pipeline:
             ),
             node(nodes.draw_cohort, "reversion.studies", "cohort_components", name="draw_cohort"),
         ],
+        namespace="data_processing",
+        prefix_datasets_with_namespace=False,
         tags="data_processing",
     )

@@ -1,0 +1,250 @@
+"""Judges of tumor against normal: trained, kept, applied, and set beside simpler ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import data_digest, digest
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.pipelines.discriminator.settings import JudgeSettings, NetworkSettings
+from genex_kedro.study.controls import condition_from_source
+from genex_kedro.study.judges import judge_samples, why_not
+from genex_kedro.transforms import Standardiser
+
+log = logging.getLogger(__name__)
+
+HISTORY = ["run", "model", "seed", "epoch"]
+SCORES = ["run", "judge", "model", "seed", "sample_id", "split", "p_tumor"]
+
+
+def train_judge(
+    studies: dict[str, AnnData], resume: dict, settings: JudgeSettings, judge: str
+) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Train every network of a judge on every seed's training part.
+
+    Parameters
+    ----------
+    studies : dict of AnnData by seed
+    resume : dict of Checkpoint
+        What an earlier, interrupted run left; used where data and settings are the same.
+    settings : JudgeSettings
+    judge : {"pooled", "adjacent", "across"}
+
+    Yields
+    ------
+    checkpoints : dict of Checkpoint
+        The one that changed, under ``<network>_<seed>``.
+    history : DataFrame
+        All epochs of all fits so far.
+    """
+    done: dict = {}
+    yield {}, _history(done, judge)
+    for key, study, name, network in _fits(studies, settings):
+        rows = judge_samples(study.obs, judge, settings.least)
+        reason = why_not(study.obs, rows, settings.least)
+        if reason:
+            log.warning("judge '%s' is left out: %s", judge, reason)
+            continue
+        for checkpoint in _fit(study[rows], network, resume.get(key), _seed(study), judge):
+            done[key] = checkpoint
+            yield {key: checkpoint}, _history(done, judge)
+
+
+def keep_judge(
+    studies: dict[str, AnnData], checkpoints: dict, settings: JudgeSettings, judge: str
+) -> dict[str, TrainedModel]:
+    """The finished networks with all that is needed to apply them, calibrated on validation."""
+    import torch
+
+    from genex_kedro.models.discriminator import build_discriminator, calibrate
+
+    kept = {}
+    for key, study, name, network in _fits(studies, settings):
+        rows = judge_samples(study.obs, judge, settings.least)
+        if why_not(study.obs, rows, settings.least):
+            continue
+        seen, fingerprint = study[rows], _fingerprint(study[rows], network, judge)
+        checkpoint = checkpoints.get(key)
+        if checkpoint is None or not checkpoint.matches(fingerprint):
+            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
+        standardiser, held_out = _standardiser(seen, network), _tensors(seen, "validation", network)
+        model = build_discriminator(network.network, study.n_vars, _seed(study))
+        model.load_state_dict(checkpoint.weights("discriminator"))
+        temperature = calibrate(model.eval(), *map(torch.as_tensor, held_out))
+        kept[key] = TrainedModel(
+            config={"model": "discriminator", "judge": judge, "setting": name, "n_genes": study.n_vars, **network.network.model_dump(mode="json")},
+            weights=model.state_dict(),
+            genes=study.var,
+            transform=standardiser.to_json(),
+            card={
+                "trained_on": {"data": data_digest(seen), "samples": seen.n_obs, "seed": _seed(study), "judge": judge},
+                "best_epoch": checkpoint.state["best_epoch"],
+                "status": checkpoint.status,
+                "temperature": temperature,
+                "unit": study.uns["unit"],
+            },
+        )
+    return kept
+
+
+def score_samples(
+    studies: dict[str, AnnData], models: dict[str, TrainedModel], settings: JudgeSettings, judge: str
+) -> pd.DataFrame:
+    """P(tumor) of the validation and test samples, also of those the judge never trains on."""
+    tables = []
+    for key, study, name, _ in _fits(studies, settings):
+        if key in models:
+            held_out = study[study.obs["split"] != "train"]
+            p_tumor = judge_expression(models[key], held_out)
+            tables.append(_scores(held_out, judge, name, p_tumor))
+    return pd.concat(tables) if tables else pd.DataFrame(columns=SCORES)
+
+
+def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
+    """P(tumor), shape (n_samples,), of profiles in log2(x+1) with the model's genes in order."""
+    import torch
+
+    from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
+
+    fields = DiscriminatorConfig.model_fields
+    config = DiscriminatorConfig(**{k: v for k, v in model.config.items() if k in fields})
+    network = build_discriminator(config, model.config["n_genes"], seed=0)
+    network.load_state_dict(model.weights)
+    values = Standardiser.from_json(model.transform).apply(profiles.X)
+    with torch.no_grad():
+        return torch.sigmoid(network.eval()(torch.as_tensor(values))).numpy().astype(float)
+
+
+def score_references(
+    studies: dict[str, AnnData], settings: JudgeSettings, judge: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The judges that a network has to beat, trained on the same samples.
+
+    Logistic regression (per-gene standardised, C chosen on validation), the source alone (what
+    the laboratory gives away), the program alone, and the share of tumors.
+
+    Returns
+    -------
+    scores, fits : DataFrame
+        As :func:`score_samples`; and a row per fit for the tracking.
+    """
+    tables, fits = [], []
+    for study in studies.values():
+        rows = judge_samples(study.obs, judge, settings.least)
+        if why_not(study.obs, rows, settings.least):
+            continue
+        obs, held_out = study.obs[rows], study[study.obs["split"] != "train"]
+        logistic, C = _logistic_regression(study, rows)
+        answers = {"logistic regression": logistic[(study.obs["split"] != "train").to_numpy()]}
+        for label in ("source", "program"):
+            known = pd.concat([obs[obs["split"] == "train"], held_out.obs])
+            answers[f"{label} alone"] = condition_from_source(known, label)[-held_out.n_obs :]
+        share = (obs["condition"][obs["split"] == "train"] == "tumor").mean()
+        answers["share of tumors"] = np.full(held_out.n_obs, share)
+        tables += [_scores(held_out, judge, name, p) for name, p in answers.items()]
+        fits += [_fit_row(judge, name, _seed(study), C) for name in answers]
+    columns = [*HISTORY, "inverse_penalty"]
+    return (
+        pd.concat(tables) if tables else pd.DataFrame(columns=SCORES),
+        pd.DataFrame(fits, columns=columns),
+    )
+
+
+def _fits(studies: dict[str, AnnData], settings: JudgeSettings):
+    for seed, study in studies.items():
+        for name, network in settings.networks.items():
+            yield f"{name}_{seed}", study, name, network
+
+
+def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str):
+    import torch
+
+    from genex_kedro.models.discriminator import DiscriminatorLearner, build_discriminator
+    from genex_kedro.training import fit
+
+    fingerprint = _fingerprint(seen, network, judge)
+    train, validation = (
+        tuple(map(torch.as_tensor, _tensors(seen, part, network))) for part in ("train", "validation")
+    )
+    learner = DiscriminatorLearner(
+        build_discriminator(network.network, seen.n_vars, seed), float(train[1].mean())
+    )
+    if resume is not None and not (resume.matches(fingerprint) and resume.state["seed"] == seed):
+        log.info("data or settings changed since the last checkpoint: training starts afresh")
+        resume = None
+    yield from fit(learner, train, validation, network.fit, seed, resume, fingerprint)
+
+
+def _fingerprint(seen: AnnData, network: NetworkSettings, judge: str) -> str:
+    split = "".join(s[0] for s in seen.obs["split"])
+    labels = "".join(c[0] for c in seen.obs["condition"])
+    return digest([data_digest(seen), split, labels, network, judge])
+
+
+def _standardiser(seen: AnnData, network: NetworkSettings) -> Standardiser:
+    training = seen.X[(seen.obs["split"] == "train").to_numpy()]
+    return Standardiser.fit(training, network.scaling)
+
+
+def _tensors(seen: AnnData, part: str, network: NetworkSettings) -> tuple[np.ndarray, np.ndarray]:
+    chosen = (seen.obs["split"] == part).to_numpy()
+    is_tumor = (seen.obs["condition"][chosen] == "tumor").to_numpy(np.float32)
+    return _standardiser(seen, network).apply(seen.X[chosen]), is_tumor
+
+
+def _logistic_regression(study: AnnData, rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """P(tumor) of all samples of the study, and the C that validation chose."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import log_loss
+
+    train, validation = (rows & (study.obs["split"] == p).to_numpy() for p in ("train", "validation"))
+    y = (study.obs["condition"] == "tumor").to_numpy(int)
+    Z = Standardiser.fit(study.X[train], "per_gene").apply(study.X)
+    fits = []
+    for C in (1e-4, 1e-3, 1e-2, 1e-1, 1.0):
+        model = LogisticRegression(C=C, max_iter=2000).fit(Z[train], y[train])
+        fits.append((log_loss(y[validation], model.predict_proba(Z[validation])), C, model))
+    _, C, model = min(fits, key=lambda fit: fit[0])
+    return model.predict_proba(Z)[:, 1], C
+
+
+def _scores(held_out: AnnData, judge: str, model: str, p_tumor: np.ndarray) -> pd.DataFrame:
+    seed = _seed(held_out)
+    return pd.DataFrame(
+        {
+            "run": _run(judge, model, seed),
+            "judge": judge,
+            "model": model,
+            "seed": seed,
+            "sample_id": held_out.obs_names.to_numpy(),
+            "split": held_out.obs["split"].astype(str).to_numpy(),
+            "p_tumor": p_tumor,
+        }
+    )
+
+
+def _history(done: dict, judge: str) -> pd.DataFrame:
+    rows = []
+    for key, checkpoint in done.items():
+        model, seed = key.rsplit("_seed_", 1)
+        first = {"run": _run(judge, model, int(seed)), "model": model, "seed": int(seed)}
+        rows += [{**first, **row} for row in checkpoint.history]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=HISTORY)
+
+
+def _fit_row(judge: str, model: str, seed: int, C: float) -> dict:
+    row = {"run": _run(judge, model, seed), "model": model, "seed": seed, "epoch": 0}
+    return {**row, "inverse_penalty": C if model == "logistic regression" else np.nan}
+
+
+def _run(judge: str, model: str, seed: int) -> str:
+    return f"{judge} judge/{model} seed {seed}"
+
+
+def _seed(study: AnnData) -> int:
+    return int(study.uns["seed"])
