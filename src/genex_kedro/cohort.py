@@ -60,7 +60,7 @@ def build_cohort(
     """
     obs = obs.copy()
     for column in ("cohort", "source"):
-        obs[column] = obs[column] if column in obs else "own"
+        obs[column] = obs.get(column, "own")
     _require_columns(obs, where)
     if "program" not in obs:
         obs["program"] = program_of(obs.index, obs["source"])
@@ -118,7 +118,7 @@ def guess_unit(values: np.ndarray) -> str | None:
     low, high = np.nanmin(values), np.nanmax(values)
     if abs(low - _FLOOR["log2(tpm+0.001)"]) < _TOLERANCE:
         return "log2(tpm+0.001)"
-    if -_TOLERANCE <= low and high < 25:
+    if low >= -_TOLERANCE and high < 25:
         return "log2(x+1)"
     if low >= 0 and high > 100:
         return "linear"
