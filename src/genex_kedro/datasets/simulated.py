@@ -1,0 +1,78 @@
+"""The simulated cohort in place of a real one: for a first run, for tests, for known truths."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from anndata import AnnData
+from kedro.io import AbstractDataset, DatasetError
+from pydantic import ValidationError
+
+from genex_kedro.errors import InputError
+from genex_kedro.simulation import SimulationSettings, simulate
+
+
+class SimulatedCohortDataset(AbstractDataset[NoReturn, AnnData]):
+    """A cohort drawn anew at each load, the same for the same settings.
+
+    Parameters
+    ----------
+    settings : dict, optional
+        Fields of :class:`~genex_kedro.simulation.SimulationSettings`; the rest keep their
+        defaults.
+    metadata : dict, optional
+        Ignored by Kedro.
+    """
+
+    def __init__(
+        self, settings: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        self._settings = dict(settings or {})
+        self.metadata = metadata
+
+    def load(self) -> AnnData:
+        cohort, _ = simulate(simulation_settings(self._settings))
+        return cohort
+
+    def save(self, data: NoReturn) -> NoReturn:
+        raise DatasetError(
+            "The simulated cohort is only drawn: name another dataset for what you want to save."
+        )
+
+    def _exists(self) -> bool:
+        return True
+
+    def _describe(self) -> dict[str, Any]:
+        return {"settings": self._settings}
+
+
+def simulation_settings(given: dict[str, Any]) -> SimulationSettings:
+    """Settings from what a catalog or a command line gave.
+
+    Raises
+    ------
+    InputError
+        Naming each unknown field and each value that cannot be.
+    """
+    try:
+        return SimulationSettings(**given)
+    except ValidationError as error:
+        problems = error.errors()
+        names = [".".join(map(str, problem["loc"])) for problem in problems]
+        raise InputError(
+            where="parameter " + ", ".join(f"simulation.{name}" for name in names if name)
+            if any(names)
+            else "parameters simulation",
+            found="; ".join(
+                f"{name} = {problem['input']!r}" if name else f"{given!r}"
+                for name, problem in zip(names, problems, strict=True)
+            ),
+            expected="; ".join(_expectation(problem) for problem in problems),
+            remedy="Correct the values; what is left out keeps its default.",
+        ) from error
+
+
+def _expectation(problem: dict[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return f"one of {', '.join(SimulationSettings.model_fields)}"
+    return problem["msg"].removeprefix("Value error, ")
