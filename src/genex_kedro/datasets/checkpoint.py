@@ -1,0 +1,88 @@
+"""Checkpoints of a fit on disk, so that a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from kedro.io import AbstractDataset
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.errors import InputError
+from genex_kedro.training import Checkpoint
+
+_SUFFIX = ".safetensors"
+
+
+class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpoint]]):
+    """A folder with one ``<key>.safetensors`` per fit, ``{"seed_0": checkpoint}`` in memory.
+
+    Tensors and state share one file (the state is JSON in its header), so that one rename
+    replaces both: a kill leaves the old checkpoint or the new one. Saving leaves alone the
+    entries it is not given; loading a folder that is not there gives ``{}``. safetensors holds
+    numbers only: nothing in the file is executed.
+
+    Parameters
+    ----------
+    filepath : str
+        The folder.
+    metadata : dict, optional
+        For Kedro plugins.
+    """
+
+    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = PurePosixPath(filepath)
+        self.metadata = metadata
+
+    def save(self, data: dict[str, Checkpoint]) -> None:
+        """Write each entry, in place of one of the same key.
+
+        Raises
+        ------
+        ValueError
+            If a key cannot be the name of a file.
+        """
+        for key, checkpoint in data.items():
+            if not key or key.startswith(".") or Path(key).name != key:
+                raise ValueError(f"{key!r} cannot be the name of a checkpoint file")
+            header = {"state": json.dumps(checkpoint.state, allow_nan=False)}
+            with staged_file(self._folder / f"{key}{_SUFFIX}") as staged:
+                save_file(checkpoint.tensors, staged, metadata=header)
+
+    def load(self) -> dict[str, Checkpoint]:
+        """All entries, by key.
+
+        Raises
+        ------
+        InputError
+            If a file is damaged or is not a checkpoint.
+        """
+        files = sorted(self._folder.glob(f"[!.]*{_SUFFIX}"))  # a dot begins a file half written
+        return {path.name.removesuffix(_SUFFIX): _read(path) for path in files}
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self._filepath)
+
+    def _exists(self) -> bool:
+        return any(self._folder.glob(f"[!.]*{_SUFFIX}"))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            state = json.loads((file.metadata() or {})["state"])
+            return Checkpoint({key: file.get_tensor(key) for key in file.keys()}, state)  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise InputError(
+            where=str(path),
+            found=f"no readable checkpoint ({error})",
+            expected="safetensors with the state of a fit in the header",
+            remedy="Delete this file; the fit it belongs to starts afresh.",
+        ) from error

@@ -1,0 +1,169 @@
+"""Trained models on disk: numbers and JSON, nothing that is executed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from genex_kedro.datasets.atomic import staged_folder
+from genex_kedro.errors import InputError, some
+from genex_kedro.models.base import TrainedModel
+
+_WEIGHTS, _CONFIG, _GENES = "weights.safetensors", "config.json", "genes.tsv"
+_TRANSFORM, _CARD = "transform.json", "card.json"
+_FILES = (_WEIGHTS, _CONFIG, _GENES, _TRANSFORM, _CARD)
+_SHA = "weights_sha256"
+
+
+class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, TrainedModel]]):
+    """A folder with one folder per trained model, ``{"seed_0": model}`` in memory.
+
+    ======================  ==============================================================
+    ``weights.safetensors``  the weights, on the CPU wherever they were trained
+    ``config.json``          class and configuration, and the digest of the weights
+    ``genes.tsv``            the genes in the order of the inputs
+    ``transform.json``       how expression is scaled before it enters
+    ``card.json``            what it was trained on and how well it does
+    ======================  ==============================================================
+
+    Saving replaces the models it is given in one step each and leaves the others alone.
+
+    Parameters
+    ----------
+    filepath : str
+        The folder.
+    metadata : dict, optional
+        For Kedro plugins.
+    """
+
+    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = PurePosixPath(filepath)
+        self.metadata = metadata
+
+    def save(self, data: dict[str, TrainedModel]) -> None:
+        """Write each model, in place of one of the same name.
+
+        Raises
+        ------
+        ValueError
+            If a name cannot be that of a folder.
+        """
+        for name, model in data.items():
+            if not name or name.startswith(".") or Path(name).name != name:
+                raise ValueError(f"{name!r} cannot be the name of a model's folder")
+            with staged_folder(self._folder / name) as staged:
+                _write(model, staged)
+
+    def load(self) -> dict[str, TrainedModel]:
+        """All models, by name.
+
+        Raises
+        ------
+        InputError
+            If there is none, a file is missing or damaged, or the weights are not those that
+            ``config.json`` was written for.
+        """
+        folders = self._models()
+        if not folders:
+            raise InputError(
+                where=str(self._filepath),
+                found="no trained model",
+                expected=f"a folder per model with {', '.join(_FILES)}",
+                remedy="Run the training pipeline first, or correct the path.",
+            )
+        return {folder.name: _read(folder) for folder in folders}
+
+    def preview(self) -> JSONPreview:
+        """Class, configuration, genes and number of parameters of each model, for Kedro-Viz."""
+        shown = {}
+        for name, model in self.load().items():
+            config = {key: value for key, value in model.config.items() if key != "model"}
+            shown[name] = {
+                "class": model.config.get("model"),
+                "configuration": config,
+                "genes": len(model.genes),
+                "parameters": sum(tensor.numel() for tensor in model.weights.values()),
+            }
+        return JSONPreview(json.dumps(shown))
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self._filepath)
+
+    def _models(self) -> list[Path]:
+        return sorted(path.parent for path in self._folder.glob(f"[!.]*/{_CONFIG}"))
+
+    def _exists(self) -> bool:
+        return bool(self._models())
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
+
+
+def _write(model: TrainedModel, folder: Path) -> None:
+    weights = {
+        key: t.detach().to("cpu", copy=True).contiguous() for key, t in model.weights.items()
+    }
+    save_file(weights, folder / _WEIGHTS)
+    config = {**model.config, _SHA: _sha256(folder / _WEIGHTS)}
+    for name, content in ((_CONFIG, config), (_TRANSFORM, model.transform), (_CARD, model.card)):
+        text = json.dumps(content, indent=2, allow_nan=False)
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    model.genes.rename_axis("symbol").to_csv(folder / _GENES, sep="\t")
+
+
+def _read(folder: Path) -> TrainedModel:
+    missing = [name for name in _FILES if not (folder / name).is_file()]
+    if missing:
+        pickles = [path.name for path in folder.iterdir() if path.suffix in _PICKLES]
+        raise _unusable(
+            folder,
+            f"no {', '.join(missing)}" + (f", but {some(pickles)}" if pickles else ""),
+            f"{', '.join(_FILES)} (a pickle can run code when it is read, so none is)",
+        )
+    config, transform, card = (_json(folder / name) for name in (_CONFIG, _TRANSFORM, _CARD))
+    recorded, present = config.pop(_SHA, None), _sha256(folder / _WEIGHTS)
+    if recorded != present:
+        raise _unusable(
+            folder / _WEIGHTS, f"sha256 {present}", f"{recorded}, as {_CONFIG} beside it says"
+        )
+    try:
+        weights = load_file(folder / _WEIGHTS, device="cpu")
+    except SafetensorError as error:
+        raise _unusable(folder / _WEIGHTS, str(error), "safetensors") from error
+    # text, and "NA" too: it is a gene's name as good as any
+    genes = pd.read_csv(folder / _GENES, sep="\t", index_col=0, dtype=str, keep_default_na=False)
+    genes.index = genes.index.astype(str)
+    return TrainedModel(config, weights, genes, transform, card)
+
+
+_PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _unusable(path, str(error), "JSON") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unusable(where: Path, found: str, expected: str) -> InputError:
+    return InputError(
+        where=str(where),
+        found=found,
+        expected=expected,
+        remedy="Train the model again, or copy its whole folder anew.",
+    )

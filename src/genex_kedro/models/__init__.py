@@ -1,0 +1,1 @@
+"""Networks in pure torch: one file a model, its configuration beside it."""
