@@ -75,6 +75,8 @@ class TrackingHooks:
             run = self._runs().run(wanted["experiment"], run_name, training=True)
             if is_new:
                 self._describe(run, model, int(seed))
+                if rows["epoch"].max() > 0:  # trained by epochs, not fitted at once
+                    self._watch(run)
             metrics = rows.select_dtypes("number").drop(columns="seed")
             metrics = metrics.rename(columns=lambda c: c if c == "epoch" or "." in c else f"train.{c}")
             self._runs().log_history(run, metrics.to_dict("records"))
@@ -109,7 +111,6 @@ class TrackingHooks:
             digest = data_digest(value)
             if digest:
                 self._runs().log_input(run, name, digest, Path(self._catalog.get(name)._filepath))
-        self._watch(run)
 
     def _watch(self, run: str) -> None:
         """CPU, memory and GPU of the machine, logged to the run being trained."""

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from genex_kedro.pipelines import data_processing
+from genex_kedro.pipelines import data_processing, discriminator
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -12,7 +12,9 @@ def register_pipelines() -> dict[str, Pipeline]:
     runner leaves out every node whose inputs, parameters and code are what they were.
     """
     cohort = data_processing.create_pipeline()
+    judges = cohort + discriminator.create_pipeline()
     return {
         "data_processing": cohort,
-        "__default__": cohort,
+        "discriminator": judges,
+        "__default__": judges,
     }

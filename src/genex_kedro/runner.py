@@ -23,6 +23,8 @@ from genex_kedro.fingerprint import code_digest, digest, file_state
 
 log = logging.getLogger(__name__)
 
+_UNKNOWN = "unknown"  # a data set that cannot tell whether it changed: assume that it did
+
 
 class ReusingRunner(SequentialRunner):
     """Runs the nodes whose record is missing or out of date, in order.
@@ -80,10 +82,10 @@ class ReusingRunner(SequentialRunner):
         path = self._record_file(node)
         if not path.exists() or not all(catalog.exists(name) for name in node.outputs):
             return False
-        record = json.loads(path.read_text())
-        return record["inputs"] == self._fingerprint(node, catalog) and record[
-            "outputs"
-        ] == self._states(node.outputs, catalog)
+        record, now = json.loads(path.read_text()), self._fingerprint(node, catalog)
+        if _UNKNOWN in now.values():
+            return False
+        return record["inputs"] == now and record["outputs"] == self._states(node.outputs, catalog)
 
     def _record(self, node: Node, catalog, inputs: dict) -> None:
         with staged_file(self._record_file(node)) as staged:
@@ -108,9 +110,9 @@ def _state(name: str, catalog):
     if getattr(dataset, "is_resume_state", False):
         return None  # where an interrupted training left off is not an input of its result
     if hasattr(dataset, "fingerprint"):
-        return dataset.fingerprint()
+        return digest([dataset.fingerprint(), code_digest(type(dataset))])
     path = getattr(dataset, "_filepath", None)
-    return None if path is None else file_state(Path(path))
+    return _UNKNOWN if path is None else file_state(Path(path))
 
 
 def _passes_memory(parent: Node, node: Node, catalog) -> bool:

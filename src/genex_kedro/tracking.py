@@ -36,6 +36,8 @@ class RunBook:
     """
 
     def __init__(self, uri: str, memory: Path, tags: dict[str, str]) -> None:
+        # before its first import: conf/logging.yml says what MLflow may print
+        os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
         from mlflow import MlflowClient
 
         self.client = MlflowClient(uri)

@@ -29,12 +29,18 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
     ----------
     filepath : str
         The folder.
+    resume : bool
+        Whether this entry is where a fit goes on from, rather than its result: no change of
+        its files makes that result out of date.
     metadata : dict, optional
         For Kedro plugins.
     """
 
-    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, filepath: str, resume: bool = False, metadata: dict[str, Any] | None = None
+    ) -> None:
         self._filepath = PurePosixPath(filepath)
+        self.is_resume_state = resume
         self.metadata = metadata
 
     def save(self, data: dict[str, Checkpoint]) -> None:
@@ -45,6 +51,7 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
         ValueError
             If a key cannot be the name of a file.
         """
+        self._folder.mkdir(parents=True, exist_ok=True)
         for key, checkpoint in data.items():
             if not key or key.startswith(".") or Path(key).name != key:
                 raise ValueError(f"{key!r} cannot be the name of a checkpoint file")
@@ -68,7 +75,7 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
         return Path(self._filepath)
 
     def _exists(self) -> bool:
-        return any(self._folder.glob(f"[!.]*{_SUFFIX}"))
+        return self._folder.is_dir()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

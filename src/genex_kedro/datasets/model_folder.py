@@ -34,7 +34,7 @@ class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, Trai
     ``card.json``            what it was trained on and how well it does
     ======================  ==============================================================
 
-    Saving replaces the models it is given in one step each and leaves the others alone.
+    Saving replaces all of them in one step: a model of another cohort cannot stay behind.
 
     Parameters
     ----------
@@ -49,37 +49,38 @@ class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, Trai
         self.metadata = metadata
 
     def save(self, data: dict[str, TrainedModel]) -> None:
-        """Write each model, in place of one of the same name.
+        """Write the models, in place of those that were there.
 
         Raises
         ------
         ValueError
             If a name cannot be that of a folder.
         """
-        for name, model in data.items():
+        for name in data:
             if not name or name.startswith(".") or Path(name).name != name:
                 raise ValueError(f"{name!r} cannot be the name of a model's folder")
-            with staged_folder(self._folder / name) as staged:
-                _write(model, staged)
+        with staged_folder(self._folder) as staged:
+            for name, model in data.items():
+                (staged / name).mkdir()
+                _write(model, staged / name)
 
     def load(self) -> dict[str, TrainedModel]:
-        """All models, by name.
+        """All models, by name; none where a study had nothing to train one on.
 
         Raises
         ------
         InputError
-            If there is none, a file is missing or damaged, or the weights are not those that
+            If there is no such folder, a file is missing or damaged, or the weights are not those that
             ``config.json`` was written for.
         """
-        folders = self._models()
-        if not folders:
+        if not self._exists():
             raise InputError(
                 where=str(self._filepath),
                 found="no trained model",
                 expected=f"a folder per model with {', '.join(_FILES)}",
                 remedy="Run the training pipeline first, or correct the path.",
             )
-        return {folder.name: _read(folder) for folder in folders}
+        return {folder.name: _read(folder) for folder in self._models()}
 
     def preview(self) -> JSONPreview:
         """Class, configuration, genes and number of parameters of each model, for Kedro-Viz."""
@@ -99,10 +100,10 @@ class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, Trai
         return Path(self._filepath)
 
     def _models(self) -> list[Path]:
-        return sorted(path.parent for path in self._folder.glob(f"[!.]*/{_CONFIG}"))
+        return sorted(path for path in self._folder.glob("[!.]*") if path.is_dir())
 
     def _exists(self) -> bool:
-        return bool(self._models())
+        return self._folder.is_dir()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._filepath)}

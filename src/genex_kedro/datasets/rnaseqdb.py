@@ -23,6 +23,7 @@ from genex_kedro.cohort import STUDY_UNIT, add_notice, build_cohort
 from genex_kedro.datasets.rnaseqdb_files import GeneTable, read_file
 from genex_kedro.datasets.rnaseqdb_names import FILE_NAMES, RnaseqdbFile, find_files, table_paths
 from genex_kedro.errors import InputError
+from genex_kedro.fingerprint import file_state
 
 # A sample's FPKM sum to 2.6e7 (median of the 27 files at hand; the smallest sum is 1.8e7), so a
 # gene above 2**24 = 1.7e7 claims a whole library for itself. Real giants stay below: albumin in
@@ -73,6 +74,10 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def _exists(self) -> bool:
         return bool(self._folder) and bool(table_paths(Path(self._folder)))
+
+    def fingerprint(self) -> list:
+        """Of the settings and the folder: the runner reads it again when they change."""
+        return [self._describe(), self._folder and file_state(Path(self._folder))]
 
     def _describe(self) -> dict[str, Any]:
         return {"folder": self._folder, "clip_log2": self._clip_log2}

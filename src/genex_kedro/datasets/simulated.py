@@ -9,6 +9,7 @@ from kedro.io import AbstractDataset, DatasetError
 from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
+from genex_kedro.fingerprint import digest
 from genex_kedro.simulation import SimulationSettings, simulate
 
 
@@ -38,6 +39,10 @@ class SimulatedCohortDataset(AbstractDataset[NoReturn, AnnData]):
         raise DatasetError(
             "The simulated cohort is only drawn: name another dataset for what you want to save."
         )
+
+    def fingerprint(self) -> str:
+        """Of the settings: the runner draws the cohort again when they change."""
+        return digest(self._settings)
 
     def _exists(self) -> bool:
         return True

@@ -25,6 +25,7 @@ from genex_kedro.datasets.orientation import match_samples, samples_in_rows
 from genex_kedro.datasets.raw_table import RawTable
 from genex_kedro.datasets.sample_sheet import read_sample_sheet, tidy_labels
 from genex_kedro.errors import InputError, some
+from genex_kedro.fingerprint import file_state
 from genex_kedro.units import UNITS, require_unit
 
 _HOW_TO_PASS = "kedro run --env table --params cohort.expression=FILE,cohort.samples=FILE"
@@ -77,6 +78,11 @@ class TableCohortDataset(AbstractDataset[None, AnnData]):
     def save(self, data: None) -> NoReturn:
         """A user's files are never written to."""
         raise DatasetError("A user's table is only read; save cohorts with the h5ad dataset.")
+
+    def fingerprint(self) -> list:
+        """Of the settings and the files: the runner reads them again when they change."""
+        files = [path for path in (self.expression, self.samples) if path]
+        return [self._describe(), [file_state(Path(path)) for path in files]]
 
     def _exists(self) -> bool:
         return bool(self.expression) and Path(self.expression).is_file()

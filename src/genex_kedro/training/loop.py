@@ -114,7 +114,7 @@ class _Fit:
             size = self.settings.batch_size
             threads = probe_threads(self.learner, self.train, size) if on_cpu_only else 1
         return {
-            "status": "running", "epoch": 0, "best_epoch": None, "best_value": None,
+            "status": "running", "epoch": 0, "epochs": self.settings.epochs, "best_epoch": None, "best_value": None,
             "waited": 0, "history": [], "seed": seed, "fingerprint": fingerprint,
             "device": self.device.type, "threads": threads, "torch": torch.__version__,
         }  # fmt: skip

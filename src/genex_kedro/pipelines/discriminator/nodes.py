@@ -44,7 +44,7 @@ def train_judge(
     """
     done: dict = {}
     yield {}, _history(done, judge)
-    for key, study, name, network in _fits(studies, settings):
+    for key, study, _, network in _fits(studies, settings):
         rows = judge_samples(study.obs, judge, settings.least)
         reason = why_not(study.obs, rows, settings.least)
         if reason:
@@ -61,7 +61,8 @@ def keep_judge(
     """The finished networks with all that is needed to apply them, calibrated on validation."""
     import torch
 
-    from genex_kedro.models.discriminator import build_discriminator, calibrate
+    from genex_kedro.models.discriminator import build_discriminator
+    from genex_kedro.models.discriminator_learner import calibrate
 
     kept = {}
     for key, study, name, network in _fits(studies, settings):
@@ -164,7 +165,8 @@ def _fits(studies: dict[str, AnnData], settings: JudgeSettings):
 def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str):
     import torch
 
-    from genex_kedro.models.discriminator import DiscriminatorLearner, build_discriminator
+    from genex_kedro.models.discriminator import build_discriminator
+    from genex_kedro.models.discriminator_learner import DiscriminatorLearner
     from genex_kedro.training import fit
 
     fingerprint = _fingerprint(seen, network, judge)
