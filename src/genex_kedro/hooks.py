@@ -78,7 +78,9 @@ class TrackingHooks:
                 if rows["epoch"].max() > 0:  # trained by epochs, not fitted at once
                     self._watch(run)
             metrics = rows.select_dtypes("number").drop(columns="seed")
-            metrics = metrics.rename(columns=lambda c: c if c == "epoch" or "." in c else f"train.{c}")
+            metrics = metrics.rename(
+                columns=lambda c: c if c == "epoch" or "." in c else f"train.{c}"
+            )
             self._runs().log_history(run, metrics.to_dict("records"))
 
     def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:
@@ -106,6 +108,7 @@ class TrackingHooks:
             for name, value in self._node_inputs.items()
             if name.startswith("params:")
         }
+        params = _own(params, model)
         self._runs().log_params(run, {"model": model, "seed": seed, **params, "system": _system()})
         for name, value in self._node_inputs.items():
             digest = data_digest(value)
@@ -147,6 +150,20 @@ class TrackingHooks:
         if self._book:
             self._book.close(status)
         self._book = None
+
+
+def _own(params: dict, model: str) -> dict:
+    """Of ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
+
+    So that two runs of one study lie side by side under the same keys.
+    """
+    own = {}
+    for key, value in params.items():
+        if key == "networks":
+            own |= {"network": value[model]} if model in value else {}
+        else:
+            own[key] = _own(value, model) if isinstance(value, dict) else value
+    return own
 
 
 def _system() -> dict:

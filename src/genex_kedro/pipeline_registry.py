@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from genex_kedro.pipelines import data_processing, discriminator
+from genex_kedro.pipelines import data_processing, discriminator, evaluation
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -13,8 +13,10 @@ def register_pipelines() -> dict[str, Pipeline]:
     """
     cohort = data_processing.create_pipeline()
     judges = cohort + discriminator.create_pipeline()
+    compared = judges + evaluation.create_pipeline()
     return {
         "data_processing": cohort,
         "discriminator": judges,
-        "__default__": judges,
+        "evaluation": compared,
+        "__default__": compared,
     }

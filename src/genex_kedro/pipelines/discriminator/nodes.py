@@ -78,12 +78,23 @@ def keep_judge(
         model.load_state_dict(checkpoint.weights("discriminator"))
         temperature = calibrate(model.eval(), *map(torch.as_tensor, held_out))
         kept[key] = TrainedModel(
-            config={"model": "discriminator", "judge": judge, "setting": name, "n_genes": study.n_vars, **network.network.model_dump(mode="json")},
+            config={
+                "model": "discriminator",
+                "judge": judge,
+                "setting": name,
+                "n_genes": study.n_vars,
+                **network.network.model_dump(mode="json"),
+            },
             weights=model.state_dict(),
             genes=study.var,
             transform=standardiser.to_json(),
             card={
-                "trained_on": {"data": data_digest(seen), "samples": seen.n_obs, "seed": _seed(study), "judge": judge},
+                "trained_on": {
+                    "data": data_digest(seen),
+                    "samples": seen.n_obs,
+                    "seed": _seed(study),
+                    "judge": judge,
+                },
                 "best_epoch": checkpoint.state["best_epoch"],
                 "status": checkpoint.status,
                 "temperature": temperature,
@@ -94,7 +105,10 @@ def keep_judge(
 
 
 def score_samples(
-    studies: dict[str, AnnData], models: dict[str, TrainedModel], settings: JudgeSettings, judge: str
+    studies: dict[str, AnnData],
+    models: dict[str, TrainedModel],
+    settings: JudgeSettings,
+    judge: str,
 ) -> pd.DataFrame:
     """P(tumor) of the validation and test samples, also of those the judge never trains on."""
     tables = []
@@ -171,7 +185,8 @@ def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str)
 
     fingerprint = _fingerprint(seen, network, judge)
     train, validation = (
-        tuple(map(torch.as_tensor, _tensors(seen, part, network))) for part in ("train", "validation")
+        tuple(map(torch.as_tensor, _tensors(seen, part, network)))
+        for part in ("train", "validation")
     )
     learner = DiscriminatorLearner(
         build_discriminator(network.network, seen.n_vars, seed), float(train[1].mean())
@@ -204,7 +219,9 @@ def _logistic_regression(study: AnnData, rows: np.ndarray) -> tuple[np.ndarray, 
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
 
-    train, validation = (rows & (study.obs["split"] == p).to_numpy() for p in ("train", "validation"))
+    train, validation = (
+        rows & (study.obs["split"] == p).to_numpy() for p in ("train", "validation")
+    )
     y = (study.obs["condition"] == "tumor").to_numpy(int)
     Z = Standardiser.fit(study.X[train], "per_gene").apply(study.X)
     fits = []

@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
     scores = [
         f"discriminator.{judge}.{kind}"
         for judge in JUDGES
-        for kind in ("scores", "references.scores")
+        for kind in ("scores", "reference_scores")
     ]
     return Pipeline(
         [
@@ -29,10 +29,12 @@ def create_pipeline() -> Pipeline:
             ),
             node(
                 nodes.draw_discriminators,
-                ["evaluation.discriminators", "discriminator.pooled.scores", "reversion.studies"],
+                "evaluation.discriminators",
                 "evaluation.discriminators_figure",
                 name="draw_discriminators",
             ),
         ],
+        namespace="evaluation",
+        prefix_datasets_with_namespace=False,
         tags="evaluation",
     )

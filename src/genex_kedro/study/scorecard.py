@@ -1,0 +1,94 @@
+"""Judges of tumor against normal on the samples of patients they never saw, subset by subset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from genex_kedro.metrics import calibration, classification
+from genex_kedro.metrics.bootstrap import bootstrap
+from genex_kedro.study.judges import programs_with_both
+
+OVERALL = "overall"
+ADJACENT = "tumor against adjacent normal"
+FAR = "tumor against normals of other programs"
+
+METRICS = (*classification.METRICS, *calibration.METRICS)
+_WITH_INTERVAL = ("auc", "accuracy", "balanced_accuracy")
+
+
+class BootstrapSettings(BaseModel):
+    """How the intervals are made: patients resampled with replacement."""
+
+    model_config = ConfigDict(extra="forbid")
+    repeats: int = Field(default=1000, ge=100)
+    seed: int = 0
+
+
+def subsets(obs: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
+    """The test samples as a whole, by comparison, by tissue and by source.
+
+    ``tumor against adjacent normal`` is the one that no difference between laboratories can
+    help; ``tumor against normals of other programs`` is what paper 000 judged almost alone.
+    """
+    yield OVERALL, np.ones(len(obs), dtype=bool)
+    both = obs["program"].astype(str).isin(programs_with_both(obs)).to_numpy()
+    tumor = (obs["condition"] == "tumor").to_numpy()
+    yield ADJACENT, both
+    yield FAR, tumor | ~both
+    for label in ("tissue", "source"):
+        for value in sorted(obs[label].astype(str).unique()):
+            yield f"{label}: {value}", (obs[label].astype(str) == value).to_numpy()
+
+
+def score(scores: pd.DataFrame, obs: pd.DataFrame, settings: BootstrapSettings) -> list[dict]:
+    """One judge's rows of the scorecard.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``sample_id, p_tumor`` of the test samples of one run.
+    obs : DataFrame, indexed by sample id
+        ``patient_id, condition, tissue, source, program`` of the same samples.
+    settings : BootstrapSettings
+
+    Returns
+    -------
+    list of dict
+        ``subset, tumors, normals, patients``, every metric, and for AUC, accuracy and balanced
+        accuracy of the comparisons a 95 % interval over patients (``auc_low, auc_high``). What
+        is not defined (a tissue with tumors alone) is NaN.
+    """
+    obs = obs.loc[scores["sample_id"]]
+    p_tumor = scores["p_tumor"].to_numpy()
+    rows = []
+    for subset, chosen in subsets(obs):
+        if not chosen.any():
+            continue
+        part, p = obs[chosen], p_tumor[chosen]
+        is_tumor = (part["condition"] == "tumor").to_numpy()
+        row = {
+            "subset": subset,
+            "tumors": int(is_tumor.sum()),
+            "normals": int((~is_tumor).sum()),
+            "patients": part["patient_id"].nunique(),
+            **{metric.name: metric(is_tumor, p) for metric in METRICS},
+        }
+        if subset in (OVERALL, ADJACENT, FAR):
+            row |= _intervals(is_tumor, p, part["patient_id"].to_numpy(str), settings)
+        rows.append(row)
+    return rows
+
+
+def _intervals(is_tumor, p_tumor, patients, settings: BootstrapSettings) -> dict[str, float]:
+    found = {}
+    for metric in METRICS:
+        if metric.name in _WITH_INTERVAL:
+            interval = bootstrap(
+                metric, is_tumor, p_tumor, patients, settings.repeats, seed=settings.seed
+            )
+            found |= {f"{metric.name}_low": interval.low, f"{metric.name}_high": interval.high}
+    return found
