@@ -69,7 +69,7 @@ def test_labels_and_ids_are_in_the_style_of_tcga_and_gtex(cohort):
     obs = cohort.obs
     tcga = obs["source"] == "TCGA"
     for name, row in obs[tcga].iterrows():
-        assert re.fullmatch(r"TCGA-[A-Z]{2}-\d{4}-(01|11)A", name)
+        assert re.fullmatch(r"TCGA-[A-Z0-9]{2}-\d{4}-(01|11)A", name)
         assert row["patient_id"] == name[:12]
         assert ("-01A" in name) == (row["condition"] == "tumor")
     for name, row in obs[~tcga].iterrows():

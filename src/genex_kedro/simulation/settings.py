@@ -22,7 +22,7 @@ class SimulationSettings(BaseModel):
     n_genes: int | None = Field(
         None, ge=100, description="Markers and X/Y genes, then the panels; None: all of them."
     )
-    tumors_per_type: int = Field(50, ge=1, description="Tumors of each TCGA type.")
+    tumors_per_type: int = Field(50, ge=1, le=9999, description="Tumors of each TCGA type.")
     pairs_per_type: int = Field(15, ge=0, description="Of those, with an adjacent normal.")
     gtex_per_tissue: int = Field(30, ge=0, description="GTEx normals of each tissue.")
 
