@@ -8,7 +8,7 @@ A cohort is an :class:`anndata.AnnData`, samples x genes, float32:
 ``obs``          ``patient_id, tissue, condition, cohort, source, program`` (text), and
                  whatever else the sample sheet holds
 ``var`` index    gene symbol, unique
-``var``          ``entrez``, ``ensembl`` (text, empty where unknown)
+``var``          ``entrez``, ``ensembl`` (text, empty where unknown), ``given``: the name in the file
 ``uns``          ``unit``: one of :data:`UNITS`; ``notices``: what was noticed on the way
 ===============  =====================================================================
 
@@ -26,15 +26,17 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.errors import InputError, some
+from genex_kedro.units import STUDY_UNIT, UNITS, check_values, first_places, guess_unit
 
 CONDITIONS = ("tumor", "normal")
 REQUIRED_OBS = ("patient_id", "tissue", "condition")
 OBS = (*REQUIRED_OBS, "cohort", "source", "program")
-UNITS = ("log2(x+1)", "log2(tpm+0.001)", "linear")
-STUDY_UNIT = "log2(x+1)"
-_FLOOR = {"log2(x+1)": 0.0, "log2(tpm+0.001)": np.log2(0.001), "linear": 0.0}
-_LOG_CEILING = 40.0  # 2**40 FPKM is far beyond any instrument: the values are not logarithms
-_TOLERANCE = 1e-3  # printed values carry four decimals
+
+__all__ = [
+    "CONDITIONS", "OBS", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
+    "check_cohort", "check_values", "guess_unit", "notices", "program_of", "require_unique",
+    "to_study_unit",
+]  # fmt: skip
 
 
 def build_cohort(
@@ -48,10 +50,16 @@ def build_cohort(
     obs : DataFrame, indexed by sample id
         Needs ``patient_id, tissue, condition``; ``cohort`` and ``source`` default to ``own``.
     var : DataFrame, indexed by gene symbol
+        May hold ``entrez``, ``ensembl`` and ``given``, which defaults to the symbol.
     unit : str
         One of :data:`UNITS`.
     where : str
         What to call the data in an error: the file's path.
+
+    Returns
+    -------
+    AnnData
+        Labels stripped of surrounding blanks; missing values counted in a notice.
 
     Raises
     ------
@@ -64,17 +72,19 @@ def build_cohort(
     _require_columns(obs, where)
     if "program" not in obs:
         obs["program"] = program_of(obs.index, obs["source"])
-    obs = obs.fillna("").astype(dict.fromkeys(obs.columns, str))
+    obs = obs.apply(lambda labels: labels.astype(object).fillna("").astype(str).str.strip())
     obs.index = obs.index.astype(str)
     obs.index.name = "sample_id"
-    var = var.reindex(columns=["entrez", "ensembl"]).fillna("").astype(str)
+    given = var.get("given", pd.Series(var.index, index=var.index))
+    var = var.reindex(columns=["entrez", "ensembl"]).assign(given=given).fillna("").astype(str)
     var.index = var.index.astype(str)
     var.index.name = "symbol"
-    _unique(obs.index, "sample id", where)
-    _unique(var.index, "gene", where)
+    require_unique(obs.index, "sample id", where)
+    require_unique(var.index, "gene", where)
     cohort = AnnData(np.ascontiguousarray(expression, dtype=np.float32), obs=obs, var=var)
     cohort.uns["unit"] = unit
     check_cohort(cohort, where)
+    _note_missing(cohort)
     return cohort
 
 
@@ -84,8 +94,9 @@ def check_cohort(cohort: AnnData, where: str) -> None:
     Raises
     ------
     InputError
-        No samples or genes; missing or unknown labels; repeated samples or genes; infinities;
-        values that contradict the unit; a tumor patient in two tissues.
+        No samples or genes; missing or unknown labels; repeated samples or genes; a sample
+        without any value; infinities; values that contradict the unit; a tumor patient in two
+        tissues. Other missing values are no error.
     """
     if not cohort.n_obs or not cohort.n_vars:
         raise InputError(
@@ -95,10 +106,10 @@ def check_cohort(cohort: AnnData, where: str) -> None:
             remedy="Check that the file is the expression table and that its samples are in the sample sheet.",
         )
     _require_columns(cohort.obs, where)
-    _unique(cohort.obs_names, "sample id", where)
-    _unique(cohort.var_names, "gene", where)
+    require_unique(cohort.obs_names, "sample id", where)
+    require_unique(cohort.var_names, "gene", where)
     _check_labels(cohort, where)
-    _check_values(cohort, where)
+    check_values(cohort.X, cohort.uns.get("unit"), cohort.obs_names, cohort.var_names, where)
     _check_patients(cohort, where)
 
 
@@ -107,22 +118,6 @@ def program_of(sample_ids, source) -> pd.Series:
     ids = pd.Series(sample_ids, index=sample_ids).astype(str)
     prefix = ids.str.extract(r"^(TCGA|TARGET|GTEX)[-.]", expand=False)
     return prefix.fillna(pd.Series(np.asarray(source), index=ids.index))
-
-
-def guess_unit(values: np.ndarray) -> str | None:
-    """The unit that the values allow, or None where they allow none or more than one.
-
-    The floor gives it away: zero TPM is printed -9.9658 in log2(tpm+0.001); a minimum of 0
-    and a maximum below 25 is log2(x+1); a maximum above 100 is linear.
-    """
-    low, high = np.nanmin(values), np.nanmax(values)
-    if abs(low - _FLOOR["log2(tpm+0.001)"]) < _TOLERANCE:
-        return "log2(tpm+0.001)"
-    if low >= -_TOLERANCE and high < 25:
-        return "log2(x+1)"
-    if low >= 0 and high > 100:
-        return "linear"
-    return None
 
 
 def to_study_unit(cohort: AnnData) -> AnnData:
@@ -152,6 +147,30 @@ def notices(cohort: AnnData) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["check", "count", "detail"])
 
 
+def require_unique(names: pd.Index, what: str, where: str) -> None:
+    """Refuse repeated names with an InputError that lists them (`what`: "sample id", "gene")."""
+    names = pd.Index(names)
+    repeated = names[names.duplicated()].unique()
+    if len(repeated):
+        raise InputError(
+            where=where,
+            found=f"{len(repeated)} {what}s more than once: {some(repeated)}",
+            expected=f"every {what} once",
+            remedy=f"Rename, merge or remove the repeated {what}s; none is picked in silence.",
+        )
+
+
+def _note_missing(cohort: AnnData) -> None:
+    missing = np.isnan(cohort.X)
+    count = int(missing.sum())
+    if count:
+        places = [f"{cohort.obs_names[i]}/{cohort.var_names[j]}" for i, j in first_places(missing)]
+        detail = f"{count / missing.size:.1%} of all values, first {', '.join(places)}"
+        add_notice(cohort, "missing values", count, detail)
+        if len(empty := cohort.var_names[missing.all(axis=0)]):
+            add_notice(cohort, "genes without any value", len(empty), some(empty))
+
+
 def _require_columns(obs: pd.DataFrame, where: str) -> None:
     missing = [column for column in REQUIRED_OBS if column not in obs]
     if missing:
@@ -160,17 +179,6 @@ def _require_columns(obs: pd.DataFrame, where: str) -> None:
             found=f"columns {some(obs.columns, 12)}",
             expected=f"also {', '.join(missing)}",
             remedy="Add the columns; sample_id, patient_id, tissue and condition are needed.",
-        )
-
-
-def _unique(names: pd.Index, what: str, where: str) -> None:
-    repeated = names[names.duplicated()].unique()
-    if len(repeated):
-        raise InputError(
-            where=where,
-            found=f"{len(repeated)} {what}s more than once: {some(repeated)}",
-            expected=f"every {what} once",
-            remedy=f"Rename, merge or remove the repeated {what}s; none is picked in silence.",
         )
 
 
@@ -195,50 +203,6 @@ def _check_labels(cohort: AnnData, where: str) -> None:
             expected="'tumor' or 'normal'",
             remedy="Rename the labels, or leave those samples out of the sample sheet.",
         )
-
-
-def _check_values(cohort: AnnData, where: str) -> None:
-    unit, values = cohort.uns.get("unit"), cohort.X
-    if unit not in UNITS:
-        raise InputError(
-            where=f"{where}, unit",
-            found=repr(unit),
-            expected=" or ".join(UNITS),
-            remedy="State the unit of the values: --params cohort.unit=linear (or one of the others).",
-        )
-    _refuse(np.isinf(values), cohort, where, "infinite values", "finite numbers",
-            "Look for a logarithm of zero or an overflow in the pipeline that made the file.")  # fmt: skip
-    too_low = values < _FLOOR[unit] - _TOLERANCE
-    _refuse(too_low, cohort, where, f"values below {_FLOOR[unit]:g}",
-            f"none in {unit}: its smallest value is {_FLOOR[unit]:g}",
-            "Set cohort.unit to the real unit, or undo the centring: expression before scaling is needed.")  # fmt: skip
-    if unit != "linear":
-        _refuse(values > _LOG_CEILING, cohort, where, f"values above {_LOG_CEILING:g}",
-                f"logarithms, as the unit {unit} says",
-                "If no logarithm was taken yet, set cohort.unit=linear.")  # fmt: skip
-    elif np.nanmax(values, initial=0) < 25:  # a whole cohort without one value of 25: logs
-        raise InputError(
-            where=f"{where}, unit",
-            found=f"'linear', but no value above {np.nanmax(values, initial=0):.1f}",
-            expected="linear expression (its largest values are in the thousands)",
-            remedy="A logarithm was taken already: set cohort.unit='log2(x+1)'. It is never taken twice.",
-        )
-
-
-def _refuse(bad: np.ndarray, cohort: AnnData, where, found, expected, remedy) -> None:
-    count = int(bad.sum())
-    if not count:
-        return
-    first = [
-        f"{cohort.obs_names[i]}/{cohort.var_names[j]}={cohort.X[i, j]:g}"
-        for i, j in np.argwhere(bad)[:3]
-    ]
-    raise InputError(
-        where=where,
-        found=f"{count} {found}, first {', '.join(first)}",
-        expected=expected,
-        remedy=remedy,
-    )
 
 
 def _check_patients(cohort: AnnData, where: str) -> None:

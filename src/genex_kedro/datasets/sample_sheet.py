@@ -1,0 +1,109 @@
+"""The sample sheet: one row a sample, its labels in columns."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from genex_kedro.cohort import REQUIRED_OBS, require_unique
+from genex_kedro.datasets.columnar import as_labels
+from genex_kedro.datasets.delimited_faults import ragged
+from genex_kedro.datasets.file_kind import TABLE_REMEDY, file_kind
+from genex_kedro.datasets.text_lines import decoded_lines
+from genex_kedro.errors import InputError, some
+
+COLUMNS = ("sample_id", *REQUIRED_OBS)
+
+
+def read_sample_sheet(path: str | Path) -> pd.DataFrame:
+    """Read a sample sheet.
+
+    Parameters
+    ----------
+    path : str or Path
+        Tab- or comma-separated text (also .gz) or Parquet with ``sample_id, patient_id, tissue,
+        condition``; ``cohort``, ``source`` and further columns are kept.
+
+    Returns
+    -------
+    DataFrame, indexed by sample id
+        All text, as written (``NA`` is a label, the code of a collection of uterine tumors);
+        ``condition`` in lower case.
+
+    Raises
+    ------
+    InputError
+        Missing or damaged file; a missing or repeated column; a row of another length; an empty
+        or repeated sample id.
+    """
+    kind = file_kind(path, "sample sheet")
+    if kind == "h5ad":
+        raise InputError(
+            where=str(path), found="an h5ad file", expected="a sample sheet", remedy=TABLE_REMEDY
+        )
+    sheet = _from_parquet(path) if kind == "parquet" else _from_text(path, kind)
+    return tidy_labels(sheet, f"{path}, sample sheet")
+
+
+def tidy_labels(sheet: pd.DataFrame, where: str) -> pd.DataFrame:
+    """Check the columns, strip the labels and index them by ``sample_id``."""
+    _require_columns(sheet.columns, where)
+    sheet = sheet.apply(lambda labels: labels.str.strip())
+    sheet["condition"] = sheet["condition"].str.lower()
+    blank = [str(place + 2) for place in range(len(sheet)) if not sheet["sample_id"].iloc[place]]
+    if blank:
+        raise InputError(
+            where=f"{where}, column 'sample_id'",
+            found=f"no sample id in lines {some(blank)}",
+            expected="a sample id in every row",
+            remedy="Fill in the sample ids, or delete the empty lines.",
+        )
+    require_unique(pd.Index(sheet["sample_id"]), "sample id", f"{where}, column 'sample_id'")
+    return sheet.set_index("sample_id")
+
+
+def _from_text(path: str | Path, kind: str) -> pd.DataFrame:
+    lines = list(decoded_lines(path, kind))
+    delimiter = max("\t,;", key=lines[0].count)
+    numbered = ((n, row) for n, row in enumerate(csv.reader(lines, delimiter=delimiter), 1) if row)
+    _, header = next(numbered)
+    header = [name.strip() for name in header]
+    rows = []
+    for number, row in numbered:
+        if len(row) != len(header):
+            raise ragged(path, number, row[0], len(row), len(header))
+        rows.append(row)
+    return pd.DataFrame(rows, columns=header, dtype=object)
+
+
+def _from_parquet(path: str | Path) -> pd.DataFrame:
+    try:
+        sheet = pd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise InputError(
+            where=str(path), found=f"a Parquet file that cannot be read ({error})",
+            expected="a sample sheet", remedy=TABLE_REMEDY,
+        ) from error  # fmt: skip
+    if "sample_id" not in sheet.columns:
+        sheet = sheet.rename_axis(sheet.index.name or "sample_id").reset_index()
+    return as_labels(sheet)
+
+
+def _require_columns(columns: pd.Index, where: str) -> None:
+    repeated = columns[columns.duplicated()]
+    missing = [name for name in COLUMNS if name not in columns]
+    if len(repeated):
+        found, expected = f"the column {repeated[0]!r} more than once", "every column once"
+    elif missing:
+        found, expected = f"columns {some(columns, 12)}", f"also {', '.join(missing)}"
+    else:
+        return
+    raise InputError(
+        where=where,
+        found=found,
+        expected=expected,
+        remedy="Name the columns in the first line; sample_id, patient_id, tissue and condition "
+        "(tumor or normal) are needed, cohort and source are optional.",
+    )

@@ -1,0 +1,183 @@
+"""A user's own expression table and sample sheet, as a cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from kedro.io import AbstractDataset, DatasetError
+
+from genex_kedro.cohort import (
+    add_notice,
+    build_cohort,
+    check_values,
+    guess_unit,
+    require_unique,
+)
+from genex_kedro.datasets.columnar import as_labels, read_h5ad, read_parquet
+from genex_kedro.datasets.delimited import read_delimited
+from genex_kedro.datasets.file_kind import file_kind
+from genex_kedro.datasets.gene_columns import merge_repeated, name_genes
+from genex_kedro.datasets.orientation import match_samples, samples_in_rows
+from genex_kedro.datasets.raw_table import RawTable
+from genex_kedro.datasets.sample_sheet import read_sample_sheet, tidy_labels
+from genex_kedro.errors import InputError, some
+from genex_kedro.units import UNITS, require_unit
+
+_HOW_TO_PASS = "kedro run --env table --params cohort.expression=FILE,cohort.samples=FILE"
+
+
+class TableCohortDataset(AbstractDataset[None, AnnData]):
+    """Read a cohort from an expression table and a sample sheet.
+
+    Parameters
+    ----------
+    expression : str
+        Tab- or comma-separated text (also .gz), GCT 1.2, Parquet or h5ad; genes x samples or
+        samples x genes. Genes are symbols of any year, Entrez or Ensembl ids.
+    samples : str, optional for h5ad
+        Text or Parquet with ``sample_id, patient_id, tissue, condition`` (tumor or normal), and
+        optionally ``cohort, source`` and further columns. An h5ad file may carry them in ``obs``.
+    unit : str, optional
+        One of :data:`genex_kedro.cohort.UNITS`; else told from the values where they allow it.
+
+    Notes
+    -----
+    Missing values stay NaN. What was decided or left out on the way is in
+    :func:`genex_kedro.cohort.notices`. :meth:`load` raises InputError, which Kedro wraps in a
+    DatasetError, for anything that cannot be used.
+    """
+
+    def __init__(
+        self,
+        expression: str | None = None,
+        samples: str | None = None,
+        unit: str | None = None,
+        metadata: dict | None = None,
+    ) -> None:
+        self.expression, self.samples, self.unit = expression, samples, unit
+        self.metadata = metadata
+
+    def load(self) -> AnnData:
+        """The cohort, in the unit of the table."""
+        if not self.expression:
+            raise InputError(
+                where="parameter cohort.expression",
+                found="nothing",
+                expected="the path of an expression table",
+                remedy=f"Pass the files: {_HOW_TO_PASS}",
+            )
+        if self.unit is not None:
+            require_unit(self.unit, str(self.expression))
+        return read_cohort(self.expression, self.samples, self.unit)
+
+    def save(self, data: None) -> NoReturn:
+        """A user's files are never written to."""
+        raise DatasetError("A user's table is only read; save cohorts with the h5ad dataset.")
+
+    def _exists(self) -> bool:
+        return bool(self.expression) and Path(self.expression).is_file()
+
+    def _describe(self) -> dict:
+        return {"expression": self.expression, "samples": self.samples, "unit": self.unit}
+
+
+def read_cohort(
+    expression: str | Path, samples: str | Path | None = None, unit: str | None = None
+) -> AnnData:
+    """Read, orient, match, name and check; the parameters are those of the dataset.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be used; the message says where and what to do.
+    """
+    raw = read_table(expression)
+    sheet = _labels(raw, samples)
+    in_rows, why = samples_in_rows(raw, sheet)
+    said = [("orientation of the table", 1, why)]
+    names, changed = match_samples(raw.rows if in_rows else raw.columns, sheet, raw.where)
+    if changed:
+        said.append(("sample ids repaired", len(names), changed))
+    require_unique(pd.Index(names), "sample id", f"{raw.where}, {'rows' if in_rows else 'header'}")
+    genes = name_genes(*_gene_names(raw, in_rows), raw.where)
+    said += _only_in_one(names, sheet)
+
+    rows = np.flatnonzero(pd.Index(names).isin(sheet.index))
+    kept = [names[row] for row in rows]
+    values = _select(raw, in_rows, rows)
+    stated = unit or raw.unit
+    unit, how = (stated, "as stated") if stated else _tell_unit(values, raw.where)
+    said.append(("unit of the values", 1, f"{unit}, {how}"))
+    check_values(values, unit, kept, genes.var["given"].tolist(), raw.where)
+    values, var = merge_repeated(values, genes, unit)
+    cohort = build_cohort(values, sheet.loc[kept], var, unit, raw.where)
+    for notice in said + genes.notices:
+        add_notice(cohort, *notice)
+    return cohort
+
+
+def read_table(path: str | Path) -> RawTable:
+    """An expression file of any kind, in its own orientation."""
+    kind = file_kind(path, "expression table")
+    if kind == "parquet":
+        return read_parquet(path)
+    return read_h5ad(path) if kind == "h5ad" else read_delimited(path, kind)
+
+
+def _labels(raw: RawTable, samples: str | Path | None) -> pd.DataFrame:
+    if samples:
+        return read_sample_sheet(samples)
+    if raw.obs is None:
+        raise InputError(
+            where="parameter cohort.samples",
+            found="nothing",
+            expected="the path of a sample sheet with sample_id, patient_id, tissue and condition",
+            remedy=f"Pass both files: {_HOW_TO_PASS}",
+        )
+    labels = as_labels(raw.obs).drop(columns="sample_id", errors="ignore")
+    labels.insert(0, "sample_id", raw.rows)
+    return tidy_labels(labels, f"{raw.where}, obs")
+
+
+def _gene_names(raw: RawTable, in_rows: bool) -> tuple[list[str], pd.DataFrame]:
+    if not in_rows:
+        return raw.rows, pd.DataFrame(raw.annotations)
+    return raw.columns, pd.DataFrame() if raw.var is None else raw.var.reset_index(drop=True)
+
+
+def _select(raw: RawTable, in_rows: bool, rows: np.ndarray) -> np.ndarray:
+    """The chosen samples x genes; lets go of the table, so that it is not held twice."""
+    values, raw.values = raw.values, np.empty((0, 0), np.float32)
+    if not in_rows:
+        return np.ascontiguousarray(values.T if len(rows) == values.shape[1] else values.T[rows])
+    return values if len(rows) == len(values) else values[rows]
+
+
+def _only_in_one(names: list[str], sheet: pd.DataFrame) -> list[tuple[str, int, str]]:
+    unlabelled = [name for name in names if name not in sheet.index]
+    unmeasured = sheet.index[~sheet.index.isin(names)].tolist()
+    checks = (
+        ("samples left out: not in the sample sheet", unlabelled),
+        ("rows of the sample sheet without expression", unmeasured),
+    )
+    return [(check, len(those), some(those)) for check, those in checks if those]
+
+
+def _tell_unit(values: np.ndarray, where: str) -> tuple[str, str]:
+    if np.isinf(values).any():
+        return UNITS[0], "not told"  # the check of the values says where the infinities are
+    unit = guess_unit(values)
+    low, high = (np.nanmin(values), np.nanmax(values)) if np.isfinite(values).any() else (0, 0)
+    if unit is None and np.isfinite(values).any():
+        raise InputError(
+            where=f"{where}, unit",
+            found=f"values from {low:g} to {high:g}, which no single unit explains",
+            expected=" or ".join(UNITS),
+            remedy="State the unit: --params \"cohort.unit='log2(x+1)'\" (or another). Centred or "
+            "scaled values cannot be used: bring expression before scaling.",
+        )
+    return unit or UNITS[0], f"told by its range, {low:g} to {high:g}"
