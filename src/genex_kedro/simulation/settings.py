@@ -28,12 +28,12 @@ class SimulationSettings(BaseModel):
 
     tissue_sd: float = Field(0.5, ge=0, description="Gene's spread over tissues; real median .53.")
     marker_shift: float = Field(9.0, ge=0, description="How far a marker rises in its tissue.")
-    shared_genes: int = Field(500, ge=0, description="Genes that shift in every tumor.")
+    shared_genes: int = Field(700, ge=0, description="Genes that shift in every tumor.")
     shared_sd: float = Field(0.9, ge=0, description="Spread of those shifts in a pure tumor.")
     type_genes: int = Field(500, ge=0, description="Genes that shift in one tumor type.")
-    type_sd: float = Field(1.5, ge=0, description="Spread of those shifts in a pure tumor.")
+    type_sd: float = Field(1.7, ge=0, description="Spread of those shifts in a pure tumor.")
     shift_limit: float = Field(
-        1.5, gt=0, description="Largest shared shift: no single gene may tell tumor from normal."
+        1.3, gt=0, description="Largest shared shift: no single gene may tell tumor from normal."
     )
     dedifferentiation: float = Field(
         0.25, ge=0, le=1, description="Part of the tissue's program that a pure tumor loses."
