@@ -5,11 +5,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from genex_kedro.cohort import check_cohort, notices
 from genex_kedro.simulation import SimulationSettings, simulate
@@ -31,28 +26,11 @@ def truth(drawn):
     return drawn[1]
 
 
-@pytest.fixture(scope="module")
-def centred(cohort):
-    """Expression minus the mean of its class, without sex genes and those often lost."""
-    table = cohort.to_df().drop(columns=list(SEX_GENES))
-    table = table.loc[:, (table > 0).all()]
-    obs = cohort.obs
-    classes = obs["tissue"] + obs["cohort"] + obs["condition"]
-    return table - table.groupby(classes).transform("mean")
-
-
 def of(drawn_cohort, **labels):
     """Which samples carry the labels."""
     return np.logical_and.reduce(
         [drawn_cohort.obs[name] == label for name, label in labels.items()]
     )
-
-
-def auc_of_classifier(table, label, groups):
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
-    folds = GroupKFold(4).split(table, label, groups)
-    score = cross_val_predict(model, table, label, cv=folds, method="predict_proba")[:, 1]
-    return roc_auc_score(label, score)
 
 
 def test_a_sound_cohort_in_the_study_unit(cohort):
@@ -69,7 +47,7 @@ def test_labels_and_ids_are_in_the_style_of_tcga_and_gtex(cohort):
     obs = cohort.obs
     tcga = obs["source"] == "TCGA"
     for name, row in obs[tcga].iterrows():
-        assert re.fullmatch(r"TCGA-[A-Z]{2}-\d{4}-(01|11)A", name)
+        assert re.fullmatch(r"TCGA-[A-Z0-9]{2}-\d{4}-(01|11)A", name)
         assert row["patient_id"] == name[:12]
         assert ("-01A" in name) == (row["condition"] == "tumor")
     for name, row in obs[~tcga].iterrows():
@@ -144,35 +122,6 @@ def test_the_shift_grows_with_purity(cohort, truth):
     assert np.corrcoef(toward, truth.samples["purity"][tumor])[0, 1] > 0.8
 
 
-def own_pair_at_top(centred, obs):
-    """How often, and at which chance, a tumor's nearest centred normal is its patient's own."""
-    hits, chances = [], []
-    for _, rows in obs[obs["source"] == "TCGA"].groupby("cohort"):
-        normal = rows[rows["condition"] == "normal"]
-        patients = normal["patient_id"].tolist()
-        tumor = rows[(rows["condition"] == "tumor") & rows["patient_id"].isin(patients)]
-        both = np.corrcoef(centred.loc[tumor.index], centred.loc[normal.index])
-        nearest = both[: len(tumor), len(tumor) :].argmax(axis=1)
-        hits += [patients[j] == own for j, own in zip(nearest, tumor["patient_id"], strict=True)]
-        chances += [1 / len(patients)] * len(tumor)
-    return np.mean(hits), np.mean(chances)
-
-
-def test_the_right_patient_can_be_found_but_seldom(cohort, centred):
-    """Real pairs: .15 to .23 at a chance of .03 to .07."""
-    share, chance = own_pair_at_top(centred, cohort.obs)
-    assert 1.8 * chance < share < 0.5
-
-
-def test_without_patient_effects_no_patient_is_found():
-    plain, _ = simulate(SimulationSettings(patient_sd=0.0, private_sd=0.0))
-    table = plain.to_df().drop(columns=list(SEX_GENES))
-    obs = plain.obs
-    classes = obs["tissue"] + obs["cohort"] + obs["condition"]
-    share, chance = own_pair_at_top(table - table.groupby(classes).transform("mean"), obs)
-    assert abs(share - chance) < 0.06
-
-
 def test_sex_genes_tell_the_sex_and_tissues_of_one_sex(cohort, truth):
     table, female = cohort.to_df(), truth.samples["sex"] == "female"
     assert table.loc[female, "XIST"].median() > table.loc[~female, "XIST"].quantile(0.99)
@@ -233,31 +182,6 @@ def test_scarce_expression_drops_to_zero_as_planted(cohort, truth):
         assert truth.dropped[rows].mean() == pytest.approx(probability[rows].mean(), abs=0.02)
     well_expressed = cohort.X[:, truth.genes["base"] > 8]
     assert (well_expressed == 0).mean() < 0.001
-
-
-def test_tissue_is_easy_to_tell_and_patients_do_not_matter(cohort):
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=200))
-    folds = GroupKFold(4).split(cohort.X, groups=cohort.obs["patient_id"])
-    told = cross_val_predict(model, cohort.X, cohort.obs["tissue"], cv=folds)
-    assert (told == cohort.obs["tissue"]).mean() > 0.98
-
-
-def test_tumors_are_told_from_normals_but_by_no_single_gene(cohort):
-    """Within TCGA, so that the source cannot help."""
-    tcga = cohort[of(cohort, source="TCGA")]
-    label = (tcga.obs["condition"] == "tumor").to_numpy()
-    table = tcga.to_df()
-    table -= table.groupby(tcga.obs["tissue"].to_numpy()).transform("mean")
-    assert auc_of_classifier(table, label, tcga.obs["patient_id"]) > 0.95
-    single = np.array([roc_auc_score(label, table[gene]) for gene in table])
-    assert np.abs(single - 0.5).max() + 0.5 < 0.97
-
-
-def test_the_source_can_be_told_among_normals(cohort):
-    """The confounder is there: a study must split by it."""
-    normal = cohort[of(cohort, condition="normal")]
-    label = (normal.obs["source"] == "GTEX").to_numpy()
-    assert auc_of_classifier(normal.to_df(), label, normal.obs["patient_id"]) > 0.8
 
 
 def test_a_small_cohort_for_tests_of_other_parts():

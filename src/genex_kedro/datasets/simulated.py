@@ -63,18 +63,21 @@ def simulation_settings(given: dict[str, Any]) -> SimulationSettings:
         return SimulationSettings(**given)
     except ValidationError as error:
         problems = error.errors()
-        names = [".".join(map(str, problem["loc"])) for problem in problems]
         raise InputError(
-            where="parameter " + ", ".join(f"simulation.{name}" for name in names if name)
-            if any(names)
-            else "parameters simulation",
-            found="; ".join(
-                f"{name} = {problem['input']!r}" if name else f"{given!r}"
-                for name, problem in zip(names, problems, strict=True)
-            ),
+            where=f"parameters {', '.join(_name(problem) for problem in problems)}",
+            found="; ".join(_finding(problem, given) for problem in problems),
             expected="; ".join(_expectation(problem) for problem in problems),
             remedy="Correct the values; what is left out keeps its default.",
         ) from error
+
+
+def _name(problem: dict[str, Any]) -> str:
+    """``simulation.seed``, or ``simulation`` where fields contradict each other."""
+    return ".".join(["simulation", *map(str, problem["loc"])])
+
+
+def _finding(problem: dict[str, Any], given: dict[str, Any]) -> str:
+    return repr(problem["input"] if problem["loc"] else given)
 
 
 def _expectation(problem: dict[str, Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from genex_kedro.genes.panels import panel
+
 # Symbol: (Entrez id, tissue it marks).
 MARKERS = {
     "GATA3": ("2625", "breast"),
@@ -69,8 +71,6 @@ def simulated_genes(n_genes: int | None = None) -> pd.DataFrame:
         ``entrez`` (text, empty where unknown), ``marks`` (the tissue a gene marks, else empty),
         ``female``, ``male`` (level of the sex genes, else NaN).
     """
-    from genex_kedro.genes.panels import panel
-
     known = pd.DataFrame(
         [(symbol, entrez, tissue, None, None) for symbol, (entrez, tissue) in MARKERS.items()]
         + [(symbol, entrez, "", *levels) for symbol, (entrez, *levels) in SEX_GENES.items()],

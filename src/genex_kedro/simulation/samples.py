@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-# TCGA code: (tissue, the two letters its barcodes carry here).
+# TCGA code: (tissue, the site its barcodes name; TCGA gave none of these codes to a real site, so
+# that no simulated patient is taken for a real one).
 TUMOR_TYPES = {
-    "BRCA": ("breast", "BR"),
-    "COAD": ("colon", "CO"),
-    "KIRC": ("kidney", "KC"),
-    "KIRP": ("kidney", "KP"),
-    "LIHC": ("liver", "LH"),
-    "LUAD": ("lung", "LA"),
-    "LUSC": ("lung", "LS"),
-    "PRAD": ("prostate", "PR"),
-    "STAD": ("stomach", "ST"),
-    "THCA": ("thyroid", "TH"),
+    "BRCA": ("breast", "I0"),
+    "COAD": ("colon", "I1"),
+    "KIRC": ("kidney", "I2"),
+    "KIRP": ("kidney", "I3"),
+    "LIHC": ("liver", "I4"),
+    "LUAD": ("lung", "I5"),
+    "LUSC": ("lung", "I6"),
+    "PRAD": ("prostate", "I7"),
+    "STAD": ("stomach", "I8"),
+    "THCA": ("thyroid", "I9"),
 }
 TISSUES = tuple(sorted({tissue for tissue, _ in TUMOR_TYPES.values()}))
 _ONE_SEX = {"breast": "female", "prostate": "male"}

@@ -22,18 +22,18 @@ class SimulationSettings(BaseModel):
     n_genes: int | None = Field(
         None, ge=100, description="Markers and X/Y genes, then the panels; None: all of them."
     )
-    tumors_per_type: int = Field(50, ge=1, description="Tumors of each TCGA type.")
+    tumors_per_type: int = Field(50, ge=1, le=9999, description="Tumors of each TCGA type.")
     pairs_per_type: int = Field(15, ge=0, description="Of those, with an adjacent normal.")
     gtex_per_tissue: int = Field(30, ge=0, description="GTEx normals of each tissue.")
 
     tissue_sd: float = Field(0.5, ge=0, description="Gene's spread over tissues; real median .53.")
     marker_shift: float = Field(9.0, ge=0, description="How far a marker rises in its tissue.")
-    shared_genes: int = Field(500, ge=0, description="Genes that shift in every tumor.")
+    shared_genes: int = Field(700, ge=0, description="Genes that shift in every tumor.")
     shared_sd: float = Field(0.9, ge=0, description="Spread of those shifts in a pure tumor.")
     type_genes: int = Field(500, ge=0, description="Genes that shift in one tumor type.")
-    type_sd: float = Field(1.5, ge=0, description="Spread of those shifts in a pure tumor.")
+    type_sd: float = Field(1.7, ge=0, description="Spread of those shifts in a pure tumor.")
     shift_limit: float = Field(
-        1.5, gt=0, description="Largest shared shift: no single gene may tell tumor from normal."
+        1.3, gt=0, description="Largest shared shift: no single gene may tell tumor from normal."
     )
     dedifferentiation: float = Field(
         0.25, ge=0, le=1, description="Part of the tissue's program that a pure tumor loses."
