@@ -38,8 +38,7 @@ def refused(dataset, *words):
 def test_what_is_saved_is_loaded(tmp_path):
     dataset = ModelFolderDataset(str(tmp_path / "models"))
     assert not dataset.exists()
-    dataset.save({"seed_0": trained(0)})
-    dataset.save({"seed_1": trained(1)})
+    dataset.save({"seed_0": trained(0), "seed_1": trained(1)})
     assert dataset.exists()
     loaded = dataset.load()
     assert list(loaded) == ["seed_0", "seed_1"]
@@ -55,31 +54,41 @@ def test_what_is_saved_is_loaded(tmp_path):
         build_discriminator(PRESETS["paper"], 3, 9).load_state_dict(model.weights)
 
 
+def test_models_of_an_earlier_run_do_not_stay_behind(tmp_path):
+    dataset = ModelFolderDataset(str(tmp_path / "models"))
+    dataset.save({"seed_0": trained(0), "seed_1": trained(1)})
+    dataset.save({"seed_1": trained(1)})
+    assert list(dataset.load()) == ["seed_1"]
+    dataset.save({})
+    assert dataset.exists()
+    assert dataset.load() == {}
+
+
 def test_weights_of_another_model_are_refused(tmp_path):
-    dataset = ModelFolderDataset(str(tmp_path))
+    dataset = ModelFolderDataset(str(tmp_path / "models"))
     dataset.save({"a": trained(0), "b": trained(1)})
-    (tmp_path / "a/weights.safetensors").replace(tmp_path / "b/weights.safetensors")
-    (tmp_path / "a/config.json").unlink()
+    (tmp_path / "models/a/weights.safetensors").replace(tmp_path / "b/weights.safetensors")
+    (tmp_path / "models/a/config.json").unlink()
     refused(dataset, "sha256", "weights.safetensors", "Train the model again")
 
 
 def test_a_pickle_is_not_a_model(tmp_path):
-    dataset = ModelFolderDataset(str(tmp_path))
+    dataset = ModelFolderDataset(str(tmp_path / "models"))
     dataset.save({"a": trained()})
-    (tmp_path / "a/weights.safetensors").rename(tmp_path / "a/weights.pt")
+    (tmp_path / "models/a/weights.safetensors").rename(tmp_path / "models/a/weights.pt")
     refused(dataset, "no weights.safetensors", "weights.pt", "pickle can run code")
 
 
 def test_damaged_json_and_an_empty_folder_are_named(tmp_path):
-    dataset = ModelFolderDataset(str(tmp_path))
+    dataset = ModelFolderDataset(str(tmp_path / "models"))
     refused(dataset, "no trained model", "training pipeline")
     dataset.save({"a": trained()})
-    (tmp_path / "a/card.json").write_text("{")
+    (tmp_path / "models/a/card.json").write_text("{")
     refused(dataset, "card.json", "JSON")
 
 
 def test_the_preview_says_what_the_model_is(tmp_path):
-    dataset = ModelFolderDataset(str(tmp_path))
+    dataset = ModelFolderDataset(str(tmp_path / "models"))
     dataset.save({"a": trained()})
     shown = json.loads(dataset.preview())["a"]
     assert shown["class"] == "Discriminator"
