@@ -135,6 +135,13 @@ def test_aliases_dates_and_unknown_names_are_reported(table, samples, tmp_path):
     assert cohort.var_names[-3:].tolist() == ["KIFBP", "SEPTIN7", "made up"]
 
 
+def test_genes_without_a_symbol_keep_their_ensembl_id(table, samples, tmp_path):
+    names = [f"ENSG00000{900000 + i}.2" for i in range(N_GENES)]
+    cohort = read_cohort(_write(table.set_axis(names, axis=1), tmp_path / "x.tsv"), samples)
+    assert cohort.var_names[0] == "ENSG00000900000"
+    assert "60 in all" in _said(cohort, "Ensembl ids without a symbol here")
+
+
 @pytest.mark.parametrize("log", [False, True])
 def test_two_names_of_one_gene_are_summed_before_the_logarithm(log, table, samples, tmp_path):
     given = table.set_axis(["KIAA1279", "KIFBP", *table.columns[2:]], axis=1)
@@ -205,6 +212,19 @@ def test_a_users_table_is_never_written(table, samples, tmp_path):
     assert dataset.exists() and not TableCohortDataset().exists()
     with pytest.raises(DatasetError, match="only read"):
         dataset.save(dataset.load())
+
+
+@pytest.mark.real
+def test_a_file_of_rnaseqdb_as_a_users_table(real_data, tmp_path):
+    path = real_data / "rnaseqdb" / "normalized" / "chol-rsem-fpkm-tcga-t.txt.gz"
+    ids = pd.read_csv(path, sep="\t", nrows=1).columns[2:]
+    sheet = pd.DataFrame(
+        {"sample_id": ids, "patient_id": ids, "tissue": "bile", "condition": "tumor"}
+    )
+    sheet.to_csv(tmp_path / "s.tsv", sep="\t", index=False)
+    cohort = read_cohort(path, tmp_path / "s.tsv")
+    assert cohort.n_obs == 31 and cohort.uns["unit"] == "linear"
+    assert cohort.n_vars == 18_764 - 14 and set(cohort.obs["program"]) == {"TCGA"}
 
 
 @pytest.mark.real

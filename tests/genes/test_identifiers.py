@@ -28,7 +28,7 @@ from genex_kedro.genes.identifiers import HOW, resolve
         ("5-Mar", "MARCHF5", "date"),
         ("1-Dec", "DEC1", "date"),
         ("15-Sep", "SELENOF", "date"),
-        ("ENSG00000999999.1", "ENSG00000999999", "unknown"),
+        ("ENSG00000999999.1", "ENSG00000999999", "ensembl"),
         ("not a gene", "not a gene", "unknown"),
         ("NA", "NA", "unknown"),
     ],

@@ -67,6 +67,9 @@ def name_genes(names: list[str], annotations: pd.DataFrame, where: str) -> Genes
         if len(given):
             shown = given if how == "unknown" else given + " -> " + given.index
             genes.notices.append((said, len(given), some(shown)))
+    nameless = var.index[(var["ensembl"] == var.index) & (var["ensembl"] != "")]
+    if len(nameless):
+        genes.notices.append(("Ensembl ids without a symbol here", len(nameless), some(nameless)))
     return genes
 
 

@@ -183,7 +183,8 @@ def _tell_unit(values: np.ndarray, where: str) -> tuple[str, str]:
             where=f"{where}, unit",
             found=f"values from {low:g} to {high:g}, which no single unit explains",
             expected=" or ".join(UNITS),
-            remedy="State the unit: --params \"cohort.unit='log2(x+1)'\" (or another). Centred or "
-            "scaled values cannot be used: bring expression before scaling.",
+            remedy="State the unit: --params \"cohort.unit='log2(x+1)'\" (or another). Negative values "
+            "from centring, scaling or batch correction cannot be used: bring expression from before "
+            "it, or set the few negative ones to zero.",
         )
     return unit or UNITS[0], f"told by its range, {low:g} to {high:g}"

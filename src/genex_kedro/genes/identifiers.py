@@ -43,7 +43,8 @@ def resolve(
     -------
     DataFrame, shape (n, 4), indexed 0 ... n-1
         ``symbol, entrez, ensembl`` (text) and ``how``, one of :data:`HOW`. Unknown names stay as
-        they are, with the ids the file gave. Copies of a gene in the pseudoautosomal region of Y
+        they are, with the ids the file gave; an Ensembl id outside the gene table (most code for
+        no protein) is its own symbol. Copies of a gene in the pseudoautosomal region of Y
         (``ENSGR...``, ``..._PAR_Y``) are named ``<symbol>_PAR_Y``: they are not the copy on X.
         Two names may resolve to the same gene; what to do then is the reader's decision.
     """
@@ -82,10 +83,9 @@ def _by_ensembl(match: re.Match) -> list[str]:
     stable = f"ENSG{match[2].zfill(11)}"
     row = row_of_ensembl().get(stable)
     if not on_y:
-        return [stable, "", stable, "unknown"] if row is None else _gene(row, "ensembl")
+        return [stable, "", stable, "ensembl"] if row is None else _gene(row, "ensembl")
     symbol = stable if row is None else gene_table()["symbol"].iloc[row]
-    how = "unknown" if row is None else "ensembl"
-    return [f"{symbol}_PAR_Y", "", f"{stable}_PAR_Y", how]
+    return [f"{symbol}_PAR_Y", "", f"{stable}_PAR_Y", "ensembl"]
 
 
 def _gene(row: int, how: str) -> list[str]:
