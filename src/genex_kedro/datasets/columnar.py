@@ -17,6 +17,9 @@ from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING, RawTable
 from genex_kedro.datasets.text_lines import is_number
 from genex_kedro.errors import InputError
 
+_MOST_ANNOTATIONS = 50  # further columns of text hold numbers, or a faulty cell
+_COLUMNS_AT_ONCE = 1_000  # of a wide table: memory for these, beside the values
+
 
 def read_parquet(path: str | Path) -> RawTable:
     """Read a Parquet table whose index, or first text column, names the rows.
@@ -27,23 +30,25 @@ def read_parquet(path: str | Path) -> RawTable:
         Damaged file; no names; a column that holds other than numbers, naming the cell.
     """
     try:
-        table = pq.read_table(path)
+        file = pq.ParquetFile(path)
+        text = _text_columns(file, path)
+        columns = [name for name in file.schema_arrow.names if name not in set(text)]
+        beside = file.read(columns=text)
+        names = _as_text(beside.column(text[0]))
+        values = np.empty((len(names), len(columns)), np.float32)
+        for start in range(0, len(columns), _COLUMNS_AT_ONCE):
+            group = columns[start : start + _COLUMNS_AT_ONCE]
+            for place, column in enumerate(file.read(columns=group).columns, start):
+                values[:, place] = _numbers(column, columns[place], names, path)
     except (pa.ArrowInvalid, OSError) as error:
         raise _damaged(path, "Parquet", error) from error
-    names, text = _row_names(table, path)
-    values = np.empty((table.num_rows, len(table.column_names) - len(text)), np.float32)
-    columns = [name for name in table.column_names if name not in text]
-    for place, name in enumerate(columns):
-        values[:, place] = _numbers(table.column(name), name, names, path)
-        table = table.set_column(table.column_names.index(name), name, pa.nulls(len(names)))
-    corner, *annotations = text
     return RawTable(
         where=str(path),
         rows=names,
-        columns=[str(name).strip() for name in columns],
+        columns=[name.strip() for name in columns],
         values=values,
-        corner=corner,
-        annotations={name: _as_text(table.column(name)) for name in annotations},
+        corner=text[0],
+        annotations={name: _as_text(beside.column(name)) for name in text[1:]},
     )
 
 
@@ -80,25 +85,25 @@ def read_h5ad(path: str | Path) -> RawTable:
     )
 
 
-def _row_names(table: pa.Table, path: str | Path) -> tuple[list[str], list[str]]:
-    """The names of the rows, and the columns that hold text: the names' own, then annotations."""
-    metadata = table.schema.pandas_metadata or {}
-    index = [name for name in metadata.get("index_columns", []) if isinstance(name, str)]
-    text = [
-        field.name
-        for field in table.schema
-        if field.name not in index and _is_text(field.type) and _annotates(table.column(field.name), field.name)
-    ]  # fmt: skip
-    text += [name for name in table.column_names if name.lower() in ANNOTATIONS and name not in (*text, *index)]  # fmt: skip
-    if not index and not text:
+def _text_columns(file: pq.ParquetFile, path: str | Path) -> list[str]:
+    """The columns that hold no values: the names of the rows first, then annotations."""
+    schema = file.schema_arrow
+    stored = (schema.pandas_metadata or {}).get("index_columns", [])
+    index = [name for name in stored if isinstance(name, str)]
+    wordy = [field.name for field in schema if _is_text(field.type) and field.name not in index]
+    wordy = wordy[:_MOST_ANNOTATIONS]
+    cells = file.read(columns=wordy)
+    text = [name for name in wordy if _annotates(cells.column(name), name)]
+    numbered = [name for name in schema.names if name.lower() in ANNOTATIONS]
+    text = list(dict.fromkeys([*index, *text, *numbered]))
+    if not index and not any(name in wordy for name in text):
         raise InputError(
             where=str(path),
-            found=f"numbers only, in {table.num_columns} columns without row names",
+            found=f"numbers only, in {len(schema)} columns without row names",
             expected="the names of the rows in the index or in a first column of text",
             remedy="Set the index before writing: table.set_index('gene').to_parquet(...).",
         )
-    text = [*index, *text]
-    return _as_text(table.column(text[0])), text
+    return text
 
 
 def _annotates(column: pa.ChunkedArray, name: str) -> bool:

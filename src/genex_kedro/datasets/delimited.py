@@ -18,7 +18,7 @@ from genex_kedro.datasets.text_lines import decoded_lines, is_number
 from genex_kedro.errors import InputError
 
 _SNIFFED_ROWS = 50
-_BLOCK = 32 << 20  # bytes; a block must hold at least one line
+_BLOCK = 8 << 20  # bytes; a block must hold at least one line
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,7 @@ def read_delimited(path: str | Path, kind: str) -> RawTable:
                 blocks.append(numbers.to_tensor(null_to_nan=True).to_numpy())
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
         raise locate_fault(layout, kind, error) from error
-    values = np.concatenate(blocks) if blocks else np.empty((0, 0), np.float32)
-    blocks.clear()
+    values = _join(blocks, len(layout.header) - layout.n_text)
     _require_rows(values, path)
     return RawTable(
         where=str(path),
@@ -141,6 +140,18 @@ def _count_text(header: list[str], rows: list[list[str]]) -> int:
             break
         count += 1
     return count
+
+
+def _join(blocks: list[np.ndarray], n_columns: int) -> np.ndarray:
+    """The blocks below each other; each is let go as soon as it is copied."""
+    values = np.empty((sum(map(len, blocks)), n_columns), np.float32)
+    start = 0
+    blocks.reverse()
+    while blocks:
+        block = blocks.pop()
+        values[start : start + len(block)] = block
+        start += len(block)
+    return values
 
 
 def _require_rows(values: np.ndarray, path: str | Path) -> None:

@@ -11,6 +11,8 @@ from genex_kedro.errors import InputError
 TABLE_REMEDY = (
     "Save the table as tab- or comma-separated text (.tsv, .csv, also .gz), Parquet or h5ad."
 )
+_WEB_PAGE = "a web page or XML answer"
+_DOWNLOAD_REMEDY = "Download the file again: the server answered with a page instead of the file."
 _REFUSED = {
     b"\x80": "a Python pickle, which is never opened because it can run code",
     b"PK\x03\x04": "a zip archive or an Excel workbook",
@@ -52,9 +54,11 @@ def file_kind(path: str | Path, what: str) -> str:
         found = f"{kind}, though the file is named {path.suffix}"
     if found:
         raise InputError(
-            where=str(path), found=found, expected=f"a {expected or 'table'}: {what}",
-            remedy=TABLE_REMEDY,
-        )  # fmt: skip
+            where=str(path),
+            found=found,
+            expected=f"a {expected or 'table'}: {what}",
+            remedy=_DOWNLOAD_REMEDY if found.startswith(_WEB_PAGE) else TABLE_REMEDY,
+        )
     return kind
 
 
@@ -97,7 +101,7 @@ def broken_gzip(path: str | Path, error: Exception) -> InputError:
 
 
 def _no_text(head: bytes) -> str | None:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<error")):
-        return f"a web page or XML answer: {start[:40].decode('latin-1')!r}"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<error")):
+        return f"{_WEB_PAGE}: {start[:40].decode('latin-1')!r}"
     return "binary data" if b"\x00" in head else None
