@@ -5,7 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from kedro.io import DatasetError
+from kedro.io import DataCatalog, DatasetError
 
 from genex_kedro.cohort import notices
 from genex_kedro.datasets.rnaseqdb import RnaseqdbCohortDataset, read_rnaseqdb
@@ -215,13 +215,15 @@ def test_a_folder_without_files_is_refused(tmp_path):
         read_rnaseqdb(tmp_path / "elsewhere")
 
 
-def test_a_limit_that_is_no_logarithm_is_refused(folder):
+@pytest.mark.parametrize("limit", [0, float("nan"), "high"])
+def test_a_limit_that_is_no_logarithm_is_refused(folder, limit):
     with pytest.raises(InputError, match="clip_log2"):
-        read_rnaseqdb(folder, clip_log2=0)
+        read_rnaseqdb(folder, clip_log2=limit)
 
 
 def test_dataset_reads_and_does_not_write(folder):
-    dataset = RnaseqdbCohortDataset(folder=str(folder))
+    kind = "genex_kedro.datasets.rnaseqdb.RnaseqdbCohortDataset"
+    dataset = DataCatalog.from_config({"cohort": {"type": kind, "folder": str(folder)}})["cohort"]
     assert dataset.exists()
     cohort = dataset.load()
     assert cohort.shape == (4, 4)

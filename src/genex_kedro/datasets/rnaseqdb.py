@@ -60,6 +60,7 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
         self.metadata = metadata
 
     def load(self) -> AnnData:
+        """The cohort; an InputError, which Kedro wraps in a DatasetError, for anything else."""
         if not self._folder:
             raise InputError(
                 where="parameter rnaseqdb.folder",
@@ -70,6 +71,7 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
         return read_rnaseqdb(self._folder, self._clip_log2)
 
     def save(self, data: NoReturn) -> NoReturn:
+        """The published files are never written to."""
         raise DatasetError("RNAseqDB is only read: name another dataset for what you want to save.")
 
     def _exists(self) -> bool:
@@ -106,7 +108,7 @@ def read_rnaseqdb(folder: str | Path, clip_log2: float = CLIP_LOG2) -> AnnData:
         No file; an unknown or a broken one; a gene or a sample repeated; no gene shared.
     """
     folder = Path(folder)
-    if not clip_log2 > 0:
+    if not isinstance(clip_log2, int | float) or not clip_log2 > 0:
         raise InputError(
             where="parameter clip_log2",
             found=repr(clip_log2),

@@ -32,10 +32,12 @@ class SimulatedCohortDataset(AbstractDataset[NoReturn, AnnData]):
         self.metadata = metadata
 
     def load(self) -> AnnData:
+        """The cohort; an InputError, which Kedro wraps in a DatasetError, for bad settings."""
         cohort, _ = simulate(simulation_settings(self._settings))
         return cohort
 
     def save(self, data: NoReturn) -> NoReturn:
+        """A drawn cohort has no place to be written to."""
         raise DatasetError(
             "The simulated cohort is only drawn: name another dataset for what you want to save."
         )
