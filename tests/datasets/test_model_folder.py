@@ -1,6 +1,7 @@
 """A trained model survives the disk; a swapped or damaged one is refused."""
 
 import json
+import shutil
 from typing import get_type_hints
 
 import pandas as pd
@@ -67,8 +68,8 @@ def test_models_of_an_earlier_run_do_not_stay_behind(tmp_path):
 def test_weights_of_another_model_are_refused(tmp_path):
     dataset = ModelFolderDataset(str(tmp_path / "models"))
     dataset.save({"a": trained(0), "b": trained(1)})
-    (tmp_path / "models/a/weights.safetensors").replace(tmp_path / "b/weights.safetensors")
-    (tmp_path / "models/a/config.json").unlink()
+    (tmp_path / "models/a/weights.safetensors").replace(tmp_path / "models/b/weights.safetensors")
+    shutil.rmtree(tmp_path / "models/a")
     refused(dataset, "sha256", "weights.safetensors", "Train the model again")
 
 

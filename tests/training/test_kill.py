@@ -52,7 +52,7 @@ def finish_and_compare(folder: Path, uninterrupted) -> None:
 
 def test_killed_within_an_epoch_and_within_a_save(tmp_path, uninterrupted):
     die(tmp_path, "step:9")  # before there is a checkpoint
-    assert not CheckpointDataset(str(tmp_path)).exists()
+    assert CheckpointDataset(str(tmp_path)).load() == {}
     die(tmp_path, "step:37")  # 16 steps an epoch: within the third
     assert epoch_of(tmp_path) == 2
     die(tmp_path, "write:3")  # half of epoch 5 on disk: epoch 4 stands
