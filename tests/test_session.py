@@ -1,0 +1,184 @@
+"""Whole sessions: everything from a fresh clone, reuse, tracking, a user's mistakes."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+
+from genex_kedro.errors import InputError
+
+
+def nodes_run(caplog) -> list[str]:
+    return [
+        r.args[2]
+        for r in caplog.records
+        if r.name == "genex_kedro.runner" and r.args and len(r.args) == 3
+    ]
+
+
+def runs(project) -> dict:
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    experiment = client.get_experiment_by_name("reversion")
+    return {r.info.run_name: r for r in client.search_runs([experiment.experiment_id])}
+
+
+@pytest.fixture
+def caplog(caplog):
+    caplog.set_level(logging.INFO, logger="genex_kedro")
+    return caplog
+
+
+def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog):
+    run_session()
+    table = pd.read_csv(project / "data/08_reporting/evaluation/discriminators.csv")
+    models = {
+        "paper",
+        "best",
+        "logistic regression",
+        "source alone",
+        "program alone",
+        "share of tumors",
+    }
+    assert set(table["model"]) == models
+    assert set(table["judge"]) == {"pooled", "adjacent", "across"}
+    overall = table[table["subset"] == "overall"].set_index(["judge", "model"])["auc"]
+    assert overall["pooled", "logistic regression"] > 0.95
+    assert overall["pooled", "share of tumors"] == 0.5
+    report = json.loads((project / "data/08_reporting/cohort/report.json").read_text())
+    assert report["samples"] == 5 * (24 + 12) + 3 * 16  # five tumor types in three tissues
+    assert report["pairs"] == 5 * 12
+    _check_tracking(project, table)
+
+    caplog.clear()
+    run_session()
+    assert nodes_run(caplog) == []
+
+
+def _check_tracking(project, table) -> None:
+    tracked = runs(project)
+    assert len(tracked) == 18
+    best = tracked["pooled judge/best seed 0"].data
+    paper = tracked["pooled judge/paper seed 0"].data
+    logistic = tracked["pooled judge/logistic regression seed 0"].data
+    assert {k for k in best.metrics if k.startswith("eval.")} == {
+        k for k in logistic.metrics if k.startswith("eval.")
+    }
+    row = table.query("run == 'pooled judge/best seed 0' and subset == 'overall'").iloc[0]
+    assert best.metrics["eval.auc"] == pytest.approx(row["auc"])
+    assert "eval.adjacent.auc" in best.metrics
+    # two networks lie side by side under the same keys, each with its own values
+    assert best.params["discriminator.network.fit.epochs"] == "6"
+    assert paper.params["discriminator.network.fit.epochs"] == "4"
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    run = tracked["pooled judge/best seed 0"]
+    curve = client.get_metric_history(run.info.run_id, "validation.loss")
+    assert [m.step for m in curve] == [1, 2, 3, 4, 5, 6]
+    assert run.inputs.dataset_inputs[0].dataset.name == "reversion.studies"
+    assert {r.info.status for r in tracked.values()} == {"FINISHED"}
+    assert [a.path for a in client.list_artifacts(run.info.run_id, "figures")] == [
+        "figures/discriminators.png"
+    ]
+
+
+def test_a_named_pipeline_brings_its_upstream_and_a_changed_parameter_only_its_downstream(
+    run_session, caplog
+):
+    run_session(
+        "discriminator", params={"discriminator": {"networks": {"paper": {"fit": {"epochs": 2}}}}}
+    )
+    first = nodes_run(caplog)
+    assert first[0] == "data_processing.check_cohort"
+    assert not [n for n in first if n.startswith("evaluation")]
+    caplog.clear()
+    run_session("evaluation")
+    again = nodes_run(caplog)
+    assert not [n for n in again if n.startswith("data_processing")]
+    assert "discriminator.pooled.train" in again
+    assert "evaluation.score_discriminators" in again
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_does_not(project, run_session):
+    path = project / "data/07_model_output/discriminator/pooled/scores.parquet"
+    run_session("discriminator")
+    one = pd.read_parquet(path)
+    run_session("discriminator", params={"reuse": False})
+    pd.testing.assert_frame_equal(one, pd.read_parquet(path))
+    run_session("discriminator", params={"split": {"seeds": [1]}})
+    assert set(pd.read_parquet(path)["seed"]) == {1}
+
+
+def test_several_seeds_are_several_splits(project, run_session):
+    run_session("evaluation", params={"split": {"seeds": [0, 1]}})
+    splits = pd.read_parquet(project / "data/03_primary/splits.parquet")
+    assert (splits["seed_0"] != splits["seed_1"]).any()
+    summary = pd.read_csv(project / "data/08_reporting/evaluation/discriminators_summary.csv")
+    assert set(summary["seeds"]) == {2}
+    assert summary["auc_sd"].notna().all()
+
+
+def test_a_cohort_without_other_programs_has_no_across_judge_and_says_so(
+    project, run_session, caplog
+):
+    from genex_kedro.simulation import SimulationSettings, simulate
+
+    cohort, _ = simulate(SimulationSettings(tissues=("lung",), n_genes=150, gtex_per_tissue=0))
+    cohort.to_df().to_csv(project / "mine.tsv", sep="\t")
+    cohort.obs.to_csv(project / "labels.tsv", sep="\t")
+    params = {"cohort": {"expression": str(project / "mine.tsv"), "samples": str(project / "labels.tsv")},
+              "reversion": {"panel": "all"}, "discriminator": {"least": 5}}  # fmt: skip
+    run_session("evaluation", env="table", params=params)
+    table = pd.read_csv(project / "data/08_reporting/evaluation/discriminators.csv")
+    assert set(table["judge"]) == {"pooled", "adjacent"}
+    assert "judge 'across' is left out: 0 normal samples in train" in caplog.text
+
+
+def test_models_of_another_cohort_do_not_stay_behind(project, run_session, caplog):
+    run_session("discriminator")
+    assert (project / "data/06_models/discriminator/across/models/best_seed_0").is_dir()
+    run_session("discriminator", params={"split": {"seeds": [3]}})
+    kept = sorted(
+        p.name for p in (project / "data/06_models/discriminator/across/models").iterdir()
+    )
+    assert kept == ["best_seed_3", "paper_seed_3"]
+
+
+@pytest.mark.parametrize(
+    ("params", "pieces"),
+    [
+        ({}, ["cohort.expression", "--params cohort.expression="]),
+        ({"cohort": {"expression": "nowhere.tsv"}}, ["nowhere.tsv"]),
+    ],
+)
+def test_a_mistake_reaches_the_user_as_one_error(run_session, params, pieces):
+    with pytest.raises(InputError) as error:
+        run_session(env="table", params=params)
+    assert all(piece in str(error.value) for piece in pieces)
+
+
+def test_missing_values_need_a_choice_and_each_choice_says_what_it_costs(project, run_session):
+    from genex_kedro.simulation import SimulationSettings, simulate
+
+    cohort, _ = simulate(SimulationSettings(tissues=("lung",), n_genes=150))
+    table = cohort.to_df()
+    table.iloc[:5, :30] = float("nan")
+    table.to_csv(project / "mine.tsv", sep="\t")
+    cohort.obs.to_csv(project / "labels.tsv", sep="\t")
+    mine = {"expression": str(project / "mine.tsv"), "samples": str(project / "labels.tsv")}
+    params = {"cohort": mine, "reversion": {"panel": "all"}}
+    with pytest.raises(InputError, match=r"150 missing values .*30 genes") as error:
+        run_session("data_processing", env="table", params=params)
+    assert f"({table.shape[1] - 30} of {table.shape[1]} genes stay)" in str(error.value)
+    sizes = {}
+    for choice in ("drop_genes", "drop_samples", "impute"):
+        run_session(
+            "data_processing", env="table", params={**params, "cohort": {**mine, "missing": choice}}
+        )
+        report = json.loads((project / "data/08_reporting/cohort/report.json").read_text())["study"]
+        sizes[choice] = (report["samples"], report["genes"])
+        assert any("missing values" in n["check"] for n in report["notices"])
+    n, p = table.shape
+    assert sizes == {"drop_genes": (n, p - 30), "drop_samples": (n - 5, p), "impute": (n, p)}
