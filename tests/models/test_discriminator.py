@@ -2,11 +2,18 @@
 
 import itertools
 
+import pandas as pd
 import pytest
 import torch
 from pydantic import ValidationError
 
-from genex_kedro.models.discriminator import PRESETS, DiscriminatorConfig, build_discriminator
+from genex_kedro.models.discriminator import (
+    PRESETS,
+    DiscriminatorConfig,
+    build_discriminator,
+    from_trained_model,
+    to_trained_model,
+)
 from genex_kedro.models.discriminator_learner import DiscriminatorLearner, calibrate
 from genex_kedro.training import FitSettings, fit
 
@@ -79,6 +86,25 @@ def test_standardisation():
     gene = build_discriminator(DiscriminatorConfig(standardise="gene"), 20, 0, x)
     assert gene.gene_std[5] == 1
     assert gene.eval()(x).isfinite().all()
+
+
+def test_both_standardisations_follow_each_other():
+    x, _ = planted()
+    both = build_discriminator(DiscriminatorConfig(standardise="sample+gene"), 20, 0, x).eval()
+    torch.testing.assert_close(both(x), both(3 * x + 7), atol=1e-4, rtol=1e-4)
+    scaled = both._standardise(x)
+    torch.testing.assert_close(scaled.mean(dim=0), torch.zeros(20), atol=1e-5, rtol=0)
+    torch.testing.assert_close(scaled.std(dim=0, correction=0), torch.ones(20))
+
+
+def test_a_trained_model_gives_the_same_logits():
+    discriminator, x, _ = trained(PRESETS["best"], epochs=2)
+    genes = pd.DataFrame(index=[f"G{i}" for i in range(20)])
+    form = to_trained_model(discriminator, genes, {"data": "planted"})
+    assert torch.equal(from_trained_model(form)(x), discriminator(x))
+    form.config["model"] = "CVAE"
+    with pytest.raises(ValueError, match="CVAE"):
+        from_trained_model(form)
 
 
 def test_the_penalty_shrinks_the_linear_path():
