@@ -60,6 +60,7 @@ def test_killed_within_an_epoch_and_within_a_save(tmp_path, uninterrupted):
     die(tmp_path, "rename:2")
     assert epoch_of(tmp_path) == 5
     finish_and_compare(tmp_path, uninterrupted)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]  # nothing half written is left
 
 
 @pytest.mark.parametrize("seed", range(3))

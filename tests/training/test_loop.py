@@ -3,9 +3,11 @@
 import pytest
 import torch
 from linear_learner import LinearLearner, planted
+from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
 from genex_kedro.training import FitSettings, fingerprint_of, fit
+from genex_kedro.training.settings import choose_device
 from genex_kedro.training.threads import probe_threads
 
 SETTINGS = FitSettings(epochs=6, batch_size=50, patience=None, device="cpu", save_every_s=0)
@@ -175,3 +177,11 @@ def test_a_fingerprint_changes_with_every_value_and_setting():
     }
     assert len(marks) == 5
     assert fingerprint_of({"a": 1}, [x.clone()]) in marks
+
+
+def test_settings_are_checked():
+    for wrong in ({"threads": 0}, {"batch_size": 1}, {"epochs": 0}, {"learning_rate": 1.0}):
+        with pytest.raises(ValidationError):
+            FitSettings(**wrong)
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device("auto").type in ("cpu", "cuda", "mps")

@@ -8,14 +8,19 @@ validation chose.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import pandas as pd
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from genex_kedro.models.base import seeded_weights
+from genex_kedro.models.base import TrainedModel, seeded_weights
 from genex_kedro.models.layers import MLP
+
+MODEL_NAME = "Discriminator"
+
+Standardise = Literal["sample", "gene", "sample+gene", "none"]
 
 
 class DiscriminatorConfig(BaseModel):
@@ -26,9 +31,9 @@ class DiscriminatorConfig(BaseModel):
     hidden : tuple of int
         Widths of the hidden layers.
     dropout : float
-    standardise : {"sample", "gene", "none"}
+    standardise : {"sample", "gene", "sample+gene", "none"}
         Inside the network: each sample by its own mean and deviation (the paper), each gene by
-        those of the training data, or not at all.
+        those of the training data, one after the other, or not at all.
     shortcut : bool
         Add a linear path from the genes to the logit and start the network at zero, so that
         training begins as logistic regression and departs from it only where that helps.
@@ -41,19 +46,23 @@ class DiscriminatorConfig(BaseModel):
         Weigh tumors and normals alike in the loss, whatever their numbers.
     learning_rate, weight_decay : float
         Of AdamW; with weight_decay 0 it is Adam.
+    shortcut_learning_rate : float or None
+        Of the linear path; None is `learning_rate`. A faster linear path reaches logistic
+        regression before the network has begun to overfit and early stopping ends the fit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hidden: tuple[int, ...] = (1500, 200, 200, 200, 50)
     dropout: float = Field(default=0.5, ge=0, lt=1)
-    standardise: Literal["sample", "gene", "none"] = "sample"
+    standardise: Standardise = "sample"
     shortcut: bool = False
     shortcut_penalty: float = Field(default=0.0, ge=0)
     members: int = Field(default=1, ge=1)
     balanced: bool = False
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
+    shortcut_learning_rate: float | None = Field(default=None, gt=0)
 
 
 PRESETS = {
@@ -128,12 +137,14 @@ class Discriminator(nn.Module):
         return logits
 
     def _standardise(self, expression: Tensor) -> Tensor:
-        if self.config.standardise == "sample":
-            deviation = expression.std(dim=1, keepdim=True, correction=0)
-            return (expression - expression.mean(dim=1, keepdim=True)) / (deviation + 1e-8)
-        if self.config.standardise == "gene":
-            return (expression - self.gene_mean) / self.gene_std
-        return expression
+        x = by_sample(expression) if "sample" in self.config.standardise else expression
+        return (x - self.gene_mean) / self.gene_std if "gene" in self.config.standardise else x
+
+
+def by_sample(expression: Tensor) -> Tensor:
+    """Each sample (row) less its mean, over its standard deviation (paper 000)."""
+    deviation = expression.std(dim=1, keepdim=True, correction=0)
+    return (expression - expression.mean(dim=1, keepdim=True)) / (deviation + 1e-8)
 
 
 def build_discriminator(
@@ -147,13 +158,49 @@ def build_discriminator(
     n_genes : int
     seed : int
     training : Tensor, shape (n_samples, n_genes), optional
-        Training expression, needed for ``standardise="gene"``. A gene that does not vary in it
-        is only centred. Leave it out to load trained weights afterwards.
+        Training expression, needed where genes are standardised. A gene that does not vary in
+        it is only centred. Leave it out to load trained weights afterwards.
     """
     with seeded_weights(seed):
         discriminator = Discriminator(config, n_genes)
-    if config.standardise == "gene" and training is not None:
-        std, mean = torch.std_mean(training, dim=0, correction=0)
+    if "gene" in config.standardise and training is not None:
+        scaled = by_sample(training) if "sample" in config.standardise else training
+        std, mean = torch.std_mean(scaled, dim=0, correction=0)
         discriminator.gene_mean.copy_(mean)
         discriminator.gene_std.copy_(torch.where(std > 1e-6, std, torch.ones_like(std)))
     return discriminator
+
+
+def to_trained_model(
+    discriminator: Discriminator, genes: pd.DataFrame, card: dict[str, Any]
+) -> TrainedModel:
+    """A discriminator in the form that is kept on disk.
+
+    Parameters
+    ----------
+    discriminator : Discriminator
+    genes : DataFrame, indexed by symbol
+        In the order of its inputs.
+    card : dict
+        What it was trained on and how well it does.
+    """
+    config = {"model": MODEL_NAME, **discriminator.config.model_dump(mode="json")}
+    weights = {key: tensor.detach().cpu() for key, tensor in discriminator.state_dict().items()}
+    # it standardises inside: what enters is the study's unit as it is
+    return TrainedModel(config, weights, genes, {"unit": "log2(x+1)", "scale": "none"}, card)
+
+
+def from_trained_model(trained: TrainedModel) -> Discriminator:
+    """The discriminator in evaluation mode.
+
+    Raises
+    ------
+    ValueError
+        If it is another model.
+    """
+    config = dict(trained.config)
+    if (name := config.pop("model", None)) != MODEL_NAME:
+        raise ValueError(f"the trained model is {name!r}, not {MODEL_NAME!r}")
+    discriminator = Discriminator(DiscriminatorConfig(**config), len(trained.genes))
+    discriminator.load_state_dict(trained.weights)
+    return discriminator.eval()

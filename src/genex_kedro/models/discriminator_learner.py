@@ -64,12 +64,14 @@ class DiscriminatorLearner:
         return functional.binary_cross_entropy_with_logits(logit, is_tumor, weight=weight)
 
     def _groups(self) -> list[dict]:
-        """Decay for the networks; the linear path has its own penalty in the loss."""
-        decay = self.discriminator.config.weight_decay
-        groups = [{"params": list(self.discriminator.networks.parameters()), "weight_decay": decay}]
-        if self.discriminator.config.shortcut:
+        """Decay for the networks; the linear path has its own rate, and its penalty in the loss."""
+        config = self.discriminator.config
+        networks = list(self.discriminator.networks.parameters())
+        groups = [{"params": networks, "weight_decay": config.weight_decay}]
+        if config.shortcut:
             linear = list(self.discriminator.shortcuts.parameters())
-            groups.append({"params": linear, "weight_decay": 0.0})
+            rate = config.shortcut_learning_rate or config.learning_rate
+            groups.append({"params": linear, "weight_decay": 0.0, "lr": rate})
         return groups
 
 

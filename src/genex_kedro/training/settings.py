@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,7 +44,7 @@ class FitSettings(BaseModel):
     patience: int | None = Field(default=10, ge=1)
     monitor: str = "loss"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    threads: Literal["auto"] | int = Field(default=1)
+    threads: Literal["auto"] | Annotated[int, Field(ge=1)] = 1
     save_every_s: float = Field(default=10.0, ge=0)
     cuda_graph: bool = True
 
