@@ -95,6 +95,46 @@ def test_a_failing_node_leaves_no_record(run):
     assert json.loads((run.folder / "ledger" / "total.json").read_text())["inputs"]
 
 
+class Progress(CSVDataset):
+    """What an interrupted node can go on from."""
+
+    is_resume_state = True
+
+    def discard(self):
+        ran.append("discard")
+
+
+def test_a_node_goes_on_where_it_was_cut_off_but_starts_afresh_once_it_was_finished(tmp_path):
+    pd.DataFrame({"x": [1]}).to_csv(tmp_path / "progress.csv", index=False)
+
+    def work(progress, fail):
+        ran.append("work")
+        if fail:
+            raise RuntimeError("cut off")
+        return progress
+
+    def go(fail, reuse=True):
+        ran.clear()
+        catalog = DataCatalog(
+            {
+                "resume": Progress(filepath=str(tmp_path / "progress.csv")),
+                "params:fail": MemoryDataset(fail),
+                "out": CSVDataset(filepath=str(tmp_path / "out.csv")),
+            }
+        )
+        pipeline = Pipeline([node(work, ["resume", "params:fail"], "out", name="work")])
+        ReusingRunner(tmp_path / "ledger", reuse=reuse).run(pipeline, catalog)
+
+    with pytest.raises(RuntimeError):
+        go(fail=True)
+    go(fail=False)
+    assert ran == ["work"]  # went on
+    go(fail=False)
+    assert ran == []  # nothing to do
+    go(fail=False, reuse=False)
+    assert ran == ["discard", "work"]
+
+
 def test_half_written_tables_never_appear(tmp_path):
     dataset = CSVDataset(filepath=str(tmp_path / "t.csv"))
     dataset.save(pd.DataFrame({"x": [1]}))

@@ -59,12 +59,25 @@ class ReusingRunner(SequentialRunner):
         for done, node in enumerate(pipeline.nodes, 1):
             log.info("[%d/%d] %s", done, len(pipeline.nodes), node.name)
             before = self._fingerprint(node, catalog)
-            self._record_file(node).unlink(missing_ok=True)  # its outputs are about to change
+            self._begin(node, catalog)
             Task(node, catalog, is_async=False, hook_manager=hook_manager, run_id=run_id).execute()
             self._record(node, catalog, before)
             later = {name for n in pipeline.nodes[done:] for name in n.inputs}
             for name in set(node.inputs) - later:
                 catalog.release(name)
+
+    def _begin(self, node: Node, catalog) -> None:
+        """Take the node's record away: its outputs are about to change.
+
+        A node that has a record was finished once, so that what it could resume from belongs
+        to another result. One without was cut off, or never ran: there it goes on.
+        """
+        record = self._record_file(node)
+        if record.exists():
+            for dataset in map(catalog.get, node.inputs):
+                if getattr(dataset, "is_resume_state", False):
+                    dataset.discard()
+            record.unlink()
 
     def _stale(self, pipeline: Pipeline, catalog) -> set[str]:
         """Names of the nodes to run: out of date, below such a node, or needed in memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -72,6 +73,10 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
         """
         files = sorted(self._folder.glob(f"[!.]*{_SUFFIX}"))  # a dot begins a file half written
         return {path.name.removesuffix(_SUFFIX): _read(path) for path in files}
+
+    def discard(self) -> None:
+        """Forget all entries, so that every fit starts afresh."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def _folder(self) -> Path:

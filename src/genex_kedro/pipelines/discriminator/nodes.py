@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.fingerprint import data_digest, digest
+from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.discriminator.settings import JudgeSettings, NetworkSettings
 from genex_kedro.study.controls import condition_from_source
@@ -200,7 +200,7 @@ def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str)
 def _fingerprint(seen: AnnData, network: NetworkSettings, judge: str) -> str:
     split = "".join(s[0] for s in seen.obs["split"])
     labels = "".join(c[0] for c in seen.obs["condition"])
-    return digest([data_digest(seen), split, labels, network, judge])
+    return digest([data_digest(seen), split, labels, network, judge, code_digest(train_judge)])
 
 
 def _standardiser(seen: AnnData, network: NetworkSettings) -> Standardiser:
