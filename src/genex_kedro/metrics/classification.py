@@ -102,4 +102,4 @@ def _confusion(
     labels, score, rows = checked(is_tumor, probability, weight)
     called = probabilities(score) >= THRESHOLD
     cells = (labels & called, ~labels & called, labels & ~called, ~labels & ~called)
-    return tuple(rows @ np.column_stack(cells).astype(float)[:, i] for i in range(4))
+    return tuple(rows @ cell.astype(float) for cell in cells)

@@ -126,7 +126,9 @@ class _Fit:
             for key, tensor in resume.tensors.items()
             if key.startswith("best/")
         }
-        return {**resume.state, "history": [dict(row) for row in resume.history]}
+        history = [dict(row) for row in resume.history]
+        here = {"device": self.device.type, "torch": torch.__version__}
+        return {**resume.state, **here, "history": history}
 
     def run(self) -> Iterator[Checkpoint]:
         """Epochs until the end, a checkpoint now and then."""
