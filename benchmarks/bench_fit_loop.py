@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from genex_kedro.models.discriminator import PRESETS, build_discriminator
+from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
 from genex_kedro.models.discriminator_learner import DiscriminatorLearner
 from genex_kedro.training import FitSettings, fit
 
@@ -36,7 +36,7 @@ def planted(n_genes: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def plain_loop(data: tuple[torch.Tensor, ...], n_genes: int, epochs: int, device: str) -> float:
     """Seconds of the loop one writes first."""
-    network = build_discriminator(PRESETS["paper"], n_genes, 0).to(device)
+    network = build_discriminator(DiscriminatorConfig(), n_genes, 0).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     draw = torch.Generator(device).manual_seed(0)
     start = time.perf_counter()
@@ -55,7 +55,7 @@ def plain_loop(data: tuple[torch.Tensor, ...], n_genes: int, epochs: int, device
 
 def our_loop(data: tuple[torch.Tensor, ...], n_genes: int, epochs: int, device: str) -> float:
     """Seconds of :func:`genex_kedro.training.fit`, from first to last step."""
-    learner = DiscriminatorLearner(build_discriminator(PRESETS["paper"], n_genes, 0))
+    learner = DiscriminatorLearner(build_discriminator(DiscriminatorConfig(), n_genes, 0))
     settings = FitSettings(epochs=epochs, batch_size=BATCH, device=device, save_every_s=1e9)
     *_, last = fit(learner, data, None, settings, seed=0)
     return sum(row["seconds"] for row in last.history)

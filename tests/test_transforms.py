@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from genex_kedro.transforms import Standardiser
+from genex_kedro.transforms import SCALINGS, Standardiser
 
 
 @pytest.fixture
@@ -15,13 +15,13 @@ def X():
     return values
 
 
-@pytest.mark.parametrize("scaling", ["per_gene", "per_sample", "none"])
+@pytest.mark.parametrize("scaling", SCALINGS)
 def test_inverts(X, scaling):
     standardiser = Standardiser.fit(X[:30], scaling)
     np.testing.assert_allclose(standardiser.invert(standardiser.apply(X), like=X), X, atol=1e-5)
 
 
-@pytest.mark.parametrize("scaling", ["per_gene", "per_sample", "none"])
+@pytest.mark.parametrize("scaling", SCALINGS)
 def test_survives_json_exactly(X, scaling):
     standardiser = Standardiser.fit(X[:30], scaling)
     again = Standardiser.from_json(json.loads(json.dumps(standardiser.to_json())))

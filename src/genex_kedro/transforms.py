@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SCALINGS = ("per_gene", "per_sample", "none")
+SCALINGS = ("per_gene", "per_sample", "per_sample_then_gene", "none")
 
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Per-gene (fitted), per-sample (paper 000) or no standardisation.
+    """How profiles in log2(x+1) are scaled before a model sees them.
 
     Attributes
     ----------
-    scaling : {"per_gene", "per_sample", "none"}
+    scaling : {"per_gene", "per_sample", "per_sample_then_gene", "none"}
+        ``per_sample`` is paper 000's: each sample by its own mean and standard deviation.
     mean, sd : ndarray, shape (n_genes,), or None
-        Of the training samples, for ``per_gene``; a gene without spread has sd 1.
+        Of the training samples, where genes are standardised; a gene without spread has sd 1.
     """
 
     scaling: str
@@ -29,14 +30,19 @@ class Standardiser:
         """Fit on training samples (n_samples, n_genes) in log2(x+1), and on nothing else."""
         if scaling not in SCALINGS:
             raise ValueError(f"scaling is {scaling!r}, expected one of {', '.join(SCALINGS)}")
-        if scaling != "per_gene":
+        if "gene" not in scaling:
             return cls(scaling)
+        if scaling == "per_sample_then_gene":
+            training = _by_sample(training)
         return cls(scaling, training.mean(0), _spread(training, axis=0))
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Standardise profiles (n_samples, n_genes)."""
-        mean, sd = self._moments(X)
-        return ((X - mean) / sd).astype(np.float32)
+        if "sample" in self.scaling:
+            X = _by_sample(X)
+        if "gene" in self.scaling:
+            X = (X - self.mean) / self.sd
+        return X.astype(np.float32)
 
     def invert(self, Z: np.ndarray, like: np.ndarray) -> np.ndarray:
         """Back to log2(x+1).
@@ -45,18 +51,14 @@ class Standardiser:
         ----------
         Z : ndarray, shape (n_samples, n_genes)
         like : ndarray, shape (n_samples, n_genes)
-            The profiles that Z was made from: they carry the sample's own mean and standard
-            deviation, which ``per_sample`` took away.
+            The profiles that Z was made from: they carry the samples' own means and standard
+            deviations, which standardising by sample took away.
         """
-        mean, sd = self._moments(like)
-        return (Z * sd + mean).astype(np.float32)
-
-    def _moments(self, X: np.ndarray):
-        if self.scaling == "per_gene":
-            return self.mean, self.sd
-        if self.scaling == "per_sample":
-            return X.mean(1, keepdims=True), _spread(X, axis=1, keepdims=True)
-        return np.float32(0), np.float32(1)
+        if "gene" in self.scaling:
+            Z = Z * self.sd + self.mean
+        if "sample" in self.scaling:
+            Z = Z * _spread(like, axis=1, keepdims=True) + like.mean(1, keepdims=True)
+        return Z.astype(np.float32)
 
     def to_json(self) -> dict:
         """A plain dict; float32 values survive the way through JSON exactly."""
@@ -71,6 +73,10 @@ class Standardiser:
         """The inverse of :meth:`to_json`."""
         moments = (None if data[k] is None else np.float32(data[k]) for k in ("mean", "sd"))
         return cls(data["scaling"], *moments)
+
+
+def _by_sample(X: np.ndarray) -> np.ndarray:
+    return (X - X.mean(1, keepdims=True)) / _spread(X, axis=1, keepdims=True)
 
 
 def _spread(X: np.ndarray, **kwargs) -> np.ndarray:

@@ -13,14 +13,14 @@ from kedro_datasets._typing import JSONPreview
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.errors import InputError
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.discriminator import PRESETS, build_discriminator
+from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
 
 
 def trained(seed: int = 0) -> TrainedModel:
-    network = build_discriminator(PRESETS["paper"], 3, seed)
+    network = build_discriminator(DiscriminatorConfig(), 3, seed)
     genes = pd.DataFrame({"entrez": ["7157", "", "1"], "ensembl": ""}, index=["TP53", "NA", "A1BG"])
     return TrainedModel(
-        config={"model": "Discriminator", **PRESETS["paper"].model_dump(mode="json")},
+        config={"model": "Discriminator", **DiscriminatorConfig().model_dump(mode="json")},
         weights=network.state_dict(),
         genes=genes,
         transform={"scale": "none"},
@@ -52,7 +52,7 @@ def test_what_is_saved_is_loaded(tmp_path):
         )
         pd.testing.assert_frame_equal(model.genes, expected.genes.rename_axis("symbol"))
         assert all(torch.equal(t, model.weights[key]) for key, t in expected.weights.items())
-        build_discriminator(PRESETS["paper"], 3, 9).load_state_dict(model.weights)
+        build_discriminator(DiscriminatorConfig(), 3, 9).load_state_dict(model.weights)
 
 
 def test_models_of_an_earlier_run_do_not_stay_behind(tmp_path):

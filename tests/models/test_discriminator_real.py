@@ -4,15 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold
 
+from conftest import ROOT
 from genex_kedro.metrics.bootstrap import bootstrap_difference
 from genex_kedro.metrics.classification import auc, balanced_accuracy
-from genex_kedro.models.discriminator import PRESETS, build_discriminator
+from genex_kedro.models.discriminator import build_discriminator
 from genex_kedro.models.discriminator_learner import DiscriminatorLearner, calibrate
-from genex_kedro.training import FitSettings, fit
+from genex_kedro.pipelines.discriminator.settings import JudgeSettings
+from genex_kedro.training import fit
+from genex_kedro.transforms import Standardiser
 
 pytestmark = pytest.mark.real
 
@@ -40,11 +44,13 @@ def logistic_regression(x, y, train, validation):
 
 def discriminator(preset, x, y, train, validation):
     """Probability of tumor for all samples."""
+    parameters = yaml.safe_load((ROOT / "conf/base/parameters_discriminator.yml").read_text())
+    chosen = JudgeSettings(**parameters["discriminator"]).networks[preset]
+    x = Standardiser.fit(x[train], chosen.scaling).apply(x)
     x, y = torch.from_numpy(x), torch.from_numpy(y)
-    network = build_discriminator(PRESETS[preset], x.shape[1], 0, x[train])
-    settings = FitSettings(epochs=300, patience=20, device="cpu", save_every_s=1e9)
+    network = build_discriminator(chosen.network, x.shape[1], 0)
     held_out = (x[validation], y[validation])
-    *_, last = fit(DiscriminatorLearner(network), (x[train], y[train]), held_out, settings, 0)
+    *_, last = fit(DiscriminatorLearner(network), (x[train], y[train]), held_out, chosen.fit, 0)
     network.load_state_dict(last.weights("discriminator"))
     calibrate(network.eval(), *held_out)
     with torch.no_grad():

@@ -12,7 +12,7 @@ from genex_kedro.models.discriminator import Discriminator
 class DiscriminatorLearner:
     """Binary cross-entropy with Adam (a Learner, see ``genex_kedro.training``).
 
-    Batches are ``(expression, is_tumor)``: (n, n_genes) log2(x+1) and (n,) with 1 for tumor.
+    Batches are ``(expression, is_tumor)``: (n, n_genes) standardised and (n,) with 1 for tumor.
     Losses: ``loss``, the cross-entropy in nats. In training it is the mean over members (the
     penalty is not in it); in validation that of the averaged logit.
 

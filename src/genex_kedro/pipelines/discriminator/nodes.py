@@ -61,7 +61,7 @@ def keep_judge(
     """The finished networks with all that is needed to apply them, calibrated on validation."""
     import torch
 
-    from genex_kedro.models.discriminator import build_discriminator
+    from genex_kedro.models.discriminator import build_discriminator, to_trained_model
     from genex_kedro.models.discriminator_learner import calibrate
 
     kept = {}
@@ -77,30 +77,18 @@ def keep_judge(
         model = build_discriminator(network.network, study.n_vars, _seed(study))
         model.load_state_dict(checkpoint.weights("discriminator"))
         temperature = calibrate(model.eval(), *map(torch.as_tensor, held_out))
-        kept[key] = TrainedModel(
-            config={
-                "model": "discriminator",
-                "judge": judge,
-                "setting": name,
-                "n_genes": study.n_vars,
-                **network.network.model_dump(mode="json"),
-            },
-            weights=model.state_dict(),
-            genes=study.var,
-            transform=standardiser.to_json(),
-            card={
-                "trained_on": {
-                    "data": data_digest(seen),
-                    "samples": seen.n_obs,
-                    "seed": _seed(study),
-                    "judge": judge,
-                },
-                "best_epoch": checkpoint.state["best_epoch"],
-                "status": checkpoint.status,
-                "temperature": temperature,
-                "unit": study.uns["unit"],
-            },
-        )
+        card = {
+            "judge": judge,
+            "setting": name,
+            "seed": _seed(study),
+            "data": data_digest(seen),
+            "training_samples": int((seen.obs["split"] == "train").sum()),
+            "unit": study.uns["unit"],
+            "status": checkpoint.status,
+            "best_epoch": checkpoint.state["best_epoch"],
+            "temperature": temperature,
+        }
+        kept[key] = to_trained_model(model, study.var, standardiser.to_json(), card)
     return kept
 
 
@@ -124,15 +112,12 @@ def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
     """P(tumor), shape (n_samples,), of profiles in log2(x+1) with the model's genes in order."""
     import torch
 
-    from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
+    from genex_kedro.models.discriminator import from_trained_model
 
-    fields = DiscriminatorConfig.model_fields
-    config = DiscriminatorConfig(**{k: v for k, v in model.config.items() if k in fields})
-    network = build_discriminator(config, model.config["n_genes"], seed=0)
-    network.load_state_dict(model.weights)
     values = Standardiser.from_json(model.transform).apply(profiles.X)
     with torch.no_grad():
-        return torch.sigmoid(network.eval()(torch.as_tensor(values))).numpy().astype(float)
+        logit = from_trained_model(model)(torch.as_tensor(values))
+    return torch.sigmoid(logit).numpy().astype(float)
 
 
 def score_references(

@@ -8,13 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.models.discriminator import DiscriminatorConfig
 from genex_kedro.training import FitSettings
+from genex_kedro.transforms import SCALINGS
 
 
 class NetworkSettings(BaseModel):
     """One network: how its input is standardised, what it is, how it is trained."""
 
     model_config = ConfigDict(extra="forbid")
-    scaling: Literal["per_gene", "per_sample", "none"]
+    scaling: Literal[SCALINGS]
     network: DiscriminatorConfig
     fit: FitSettings
 
