@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 SPLITS = ("train", "validation", "test")
 
 
 class SplitSettings(BaseModel):
-    """How patients are divided; one division per seed."""
+    """How patients are divided; one division per seed. ``seeds: 5`` is short for 0 to 4."""
 
     model_config = ConfigDict(extra="forbid")
     seeds: list[int] = Field(default=[0], min_length=1)
     validation: float = Field(default=0.2, ge=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _count(cls, seeds):
+        return list(range(seeds)) if isinstance(seeds, int) else seeds
 
     @model_validator(mode="after")
     def _leave_something_to_train_on(self):
