@@ -13,7 +13,7 @@ from genex_kedro.models.discriminator import (
     from_trained_model,
     to_trained_model,
 )
-from genex_kedro.models.discriminator_learner import DiscriminatorLearner, calibrate
+from genex_kedro.models.discriminator_learner import DiscriminatorLearner
 from genex_kedro.training import FitSettings, fit
 
 PAPER = DiscriminatorConfig()
@@ -52,7 +52,7 @@ def test_the_paper_preset_is_the_papers_network():
 @pytest.mark.parametrize("config", [PAPER, SMALL])
 def test_it_finds_the_planted_gene_and_its_settings_survive_json(config):
     assert DiscriminatorConfig.model_validate_json(config.model_dump_json()) == config
-    discriminator, x, y = trained(config)
+    discriminator, x, y = trained(config, epochs=40)
     with torch.no_grad():
         right = ((discriminator(x) > 0).float() == y).float().mean()
     assert right > 0.75  # the best possible is .84
@@ -113,19 +113,6 @@ def test_balanced_weights_move_the_logit_of_a_rare_condition():
             return learner.discriminator.eval()(x).mean()
 
     assert mean_logit(True) > mean_logit(False) + 0.5
-
-
-def test_a_planted_temperature_is_found_and_the_ranking_kept():
-    discriminator, x, y = trained(PAPER)
-    with torch.no_grad():
-        sure = discriminator(x)
-        before = calibrate(discriminator, x, y)
-        for network in discriminator.networks:
-            network.output.weight.mul_(3)
-            network.output.bias.mul_(3)
-        after = calibrate(discriminator, x, y)
-        assert after == pytest.approx(3 * before, rel=0.02)
-        assert (discriminator(x).argsort() == sure.argsort()).all()
 
 
 def test_unknown_settings_are_refused():

@@ -13,7 +13,7 @@ from conftest import ROOT
 from genex_kedro.metrics.bootstrap import bootstrap_difference
 from genex_kedro.metrics.classification import auc, balanced_accuracy
 from genex_kedro.models.discriminator import build_discriminator
-from genex_kedro.models.discriminator_learner import DiscriminatorLearner, calibrate
+from genex_kedro.models.discriminator_learner import DiscriminatorLearner
 from genex_kedro.pipelines.discriminator.settings import JudgeSettings
 from genex_kedro.training import fit
 from genex_kedro.transforms import Standardiser
@@ -52,7 +52,7 @@ def discriminator(preset, x, y, train, validation):
     held_out = (x[validation], y[validation])
     *_, last = fit(DiscriminatorLearner(network), (x[train], y[train]), held_out, chosen.fit, 0)
     network.load_state_dict(last.weights("discriminator"))
-    calibrate(network.eval(), *held_out)
+    network.eval()
     with torch.no_grad():
         return torch.sigmoid(network(x)).double().numpy()
 

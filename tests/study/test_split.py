@@ -71,8 +71,12 @@ def test_no_validation_part_when_none_is_wanted(obs):
     assert missing_classes(obs, split).empty
 
 
+def test_a_number_of_seeds_is_short_for_the_first_ones():
+    assert SplitSettings(seeds=3).seeds == [0, 1, 2]
+
+
 @pytest.mark.parametrize(
-    "bad", [{"validation": 0.6, "test": 0.5}, {"seeds": [1, 1]}, {"tset": 0.1}]
+    "bad", [{"validation": 0.6, "test": 0.5}, {"seeds": [1, 1]}, {"tset": 0.1}, {"seeds": 0}]
 )
 def test_settings_that_make_no_sense_are_refused(bad):
     with pytest.raises(ValidationError):

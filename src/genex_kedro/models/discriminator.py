@@ -66,10 +66,6 @@ class Discriminator(nn.Module):
     config : DiscriminatorConfig
     n_genes : int
 
-    Attributes
-    ----------
-    temperature : Tensor, shape ()
-        The logit is divided by it; 1 until :func:`calibrate`.
     """
 
     def __init__(self, config: DiscriminatorConfig, n_genes: int) -> None:
@@ -85,10 +81,9 @@ class Discriminator(nn.Module):
             for layer in (*self.shortcuts, *(network.output for network in self.networks)):
                 nn.init.zeros_(layer.weight)
                 nn.init.zeros_(layer.bias)
-        self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, expression: Tensor, draw: torch.Generator | None = None) -> Tensor:
-        """The calibrated logit of tumor, mean over members.
+        """The logit of tumor, mean over members.
 
         Parameters
         ----------
@@ -101,10 +96,10 @@ class Discriminator(nn.Module):
         -------
         Tensor, shape (n_samples,)
         """
-        return self.member_logits(expression, draw).mean(dim=0) / self.temperature
+        return self.member_logits(expression, draw).mean(dim=0)
 
     def member_logits(self, expression: Tensor, draw: torch.Generator | None = None) -> Tensor:
-        """The logit of each member before calibration, shape (members, n_samples)."""
+        """The logit of each member, shape (members, n_samples)."""
         logits = torch.stack([network(expression, draw).squeeze(-1) for network in self.networks])
         if self.config.shortcut:
             linear = [shortcut(expression).squeeze(-1) for shortcut in self.shortcuts]

@@ -1,4 +1,4 @@
-"""How the discriminator learns, and how its logit is calibrated afterwards."""
+"""How the discriminator learns."""
 
 from __future__ import annotations
 
@@ -73,34 +73,3 @@ class DiscriminatorLearner:
             rate = config.shortcut_learning_rate or config.learning_rate
             groups.append({"params": linear, "weight_decay": 0.0, "lr": rate})
         return groups
-
-
-@torch.no_grad()
-def calibrate(discriminator: Discriminator, expression: Tensor, is_tumor: Tensor) -> float:
-    """Set the temperature that minimises the cross-entropy on held-out samples.
-
-    One number cannot change the ranking, so AUC stays what it was (Guo et al. 2017,
-    "On calibration of modern neural networks"). Searched on a grid of 401 values from .1 to
-    10, which keeps a perfectly separated validation set from sharpening without end.
-
-    Parameters
-    ----------
-    discriminator : Discriminator
-        In evaluation mode.
-    expression : Tensor, shape (n_samples, n_genes)
-        Validation samples, never those of the training or the test.
-    is_tumor : Tensor, shape (n_samples,)
-
-    Returns
-    -------
-    float
-        The temperature, now in ``discriminator.temperature``.
-    """
-    logit = discriminator.member_logits(expression).mean(dim=0)
-    grid = torch.logspace(-1, 1, 401, device=logit.device)
-    scaled = logit / grid[:, None]
-    losses = functional.binary_cross_entropy_with_logits(
-        scaled, is_tumor.expand_as(scaled), reduction="none"
-    ).mean(dim=1)
-    discriminator.temperature.copy_(grid[losses.argmin()])
-    return float(discriminator.temperature)

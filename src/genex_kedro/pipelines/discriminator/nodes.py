@@ -58,11 +58,8 @@ def train_judge(
 def keep_judge(
     studies: dict[str, AnnData], checkpoints: dict, settings: JudgeSettings, judge: str
 ) -> dict[str, TrainedModel]:
-    """The finished networks with all that is needed to apply them, calibrated on validation."""
-    import torch
-
+    """The finished networks with all that is needed to apply them."""
     from genex_kedro.models.discriminator import build_discriminator, to_trained_model
-    from genex_kedro.models.discriminator_learner import calibrate
 
     kept = {}
     for key, study, name, network in _fits(studies, settings):
@@ -73,10 +70,8 @@ def keep_judge(
         checkpoint = checkpoints.get(key)
         if checkpoint is None or not checkpoint.matches(fingerprint):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
-        standardiser, held_out = _standardiser(seen, network), _tensors(seen, "validation", network)
         model = build_discriminator(network.network, study.n_vars, _seed(study))
         model.load_state_dict(checkpoint.weights("discriminator"))
-        temperature = calibrate(model.eval(), *map(torch.as_tensor, held_out))
         card = {
             "judge": judge,
             "setting": name,
@@ -86,9 +81,8 @@ def keep_judge(
             "unit": study.uns["unit"],
             "status": checkpoint.status,
             "best_epoch": checkpoint.state["best_epoch"],
-            "temperature": temperature,
         }
-        kept[key] = to_trained_model(model, study.var, standardiser.to_json(), card)
+        kept[key] = to_trained_model(model, study.var, _standardiser(seen, network).to_json(), card)
     return kept
 
 
