@@ -15,6 +15,8 @@ from genex_kedro.study.judges import programs_with_both
 OVERALL = "overall"
 ADJACENT = "tumor against adjacent normal"
 FAR = "tumor against normals of other programs"
+PAIRS = "patients with a tumor and a normal"
+COMPARISONS = (OVERALL, ADJACENT, FAR, PAIRS)
 
 METRICS = (*classification.METRICS, *calibration.METRICS)
 _WITH_INTERVAL = ("auc", "accuracy", "balanced_accuracy")
@@ -39,6 +41,8 @@ def subsets(obs: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     tumor = (obs["condition"] == "tumor").to_numpy()
     yield ADJACENT, both
     yield FAR, tumor | ~both
+    conditions = obs.groupby(obs["patient_id"].astype(str))["condition"].transform("nunique")
+    yield PAIRS, (conditions == 2).to_numpy()
     for label in ("tissue", "source"):
         for value in sorted(obs[label].astype(str).unique()):
             yield f"{label}: {value}", (obs[label].astype(str) == value).to_numpy()
@@ -77,7 +81,7 @@ def score(scores: pd.DataFrame, obs: pd.DataFrame, settings: BootstrapSettings) 
             "patients": part["patient_id"].nunique(),
             **{metric.name: metric(is_tumor, p) for metric in METRICS},
         }
-        if subset in (OVERALL, ADJACENT, FAR):
+        if subset in COMPARISONS:
             row |= _intervals(is_tumor, p, part["patient_id"].to_numpy(str), settings)
         rows.append(row)
     return rows

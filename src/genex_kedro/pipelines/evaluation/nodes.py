@@ -7,7 +7,14 @@ from anndata import AnnData
 from matplotlib.figure import Figure
 
 from genex_kedro.plots.discriminators import plot_judges
-from genex_kedro.study.scorecard import ADJACENT, FAR, OVERALL, BootstrapSettings, score
+from genex_kedro.study.scorecard import (
+    ADJACENT,
+    COMPARISONS,
+    FAR,
+    OVERALL,
+    BootstrapSettings,
+    score,
+)
 
 _MODEL = ["judge", "model"]
 
@@ -38,7 +45,7 @@ def summarise_discriminators(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Data
         Per judge and model: the share of normals called normal, of other programs and adjacent
         to a tumor. A judge that has learned the laboratory knows the first and not the second.
     """
-    compared = table[table["subset"].isin([OVERALL, ADJACENT, FAR])]
+    compared = table[table["subset"].isin(COMPARISONS)]
     metrics = [
         "auc",
         "accuracy",
