@@ -70,10 +70,10 @@ def score(scores: pd.DataFrame, obs: pd.DataFrame, settings: BootstrapSettings) 
     p_tumor = scores["p_tumor"].to_numpy()
     rows = []
     for subset, chosen in subsets(obs):
-        if not chosen.any():
-            continue
         part, p = obs[chosen], p_tumor[chosen]
         is_tumor = (part["condition"] == "tumor").to_numpy()
+        if not chosen.any() or (subset in COMPARISONS and np.ptp(is_tumor) == 0):
+            continue
         row = {
             "subset": subset,
             "tumors": int(is_tumor.sum()),

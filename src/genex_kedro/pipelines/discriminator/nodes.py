@@ -111,7 +111,7 @@ def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
     values = Standardiser.from_json(model.transform).apply(profiles.X)
     with torch.no_grad():
         logit = from_trained_model(model)(torch.as_tensor(values))
-    return torch.sigmoid(logit).numpy().astype(float)
+    return torch.sigmoid(logit.double()).numpy()  # in float32 sure calls would tie at 1
 
 
 def score_references(
