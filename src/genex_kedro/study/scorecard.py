@@ -72,7 +72,8 @@ def score(scores: pd.DataFrame, obs: pd.DataFrame, settings: BootstrapSettings) 
     for subset, chosen in subsets(obs):
         part, p = obs[chosen], p_tumor[chosen]
         is_tumor = (part["condition"] == "tumor").to_numpy()
-        if not chosen.any() or (subset in COMPARISONS and np.ptp(is_tumor) == 0):
+        one_condition = is_tumor.all() or not is_tumor.any()
+        if not chosen.any() or (subset in COMPARISONS and one_condition):
             continue
         row = {
             "subset": subset,
