@@ -1,0 +1,329 @@
+"""Whatever a server does, a file is whole and verified under its name, or not there at all."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from genex_kedro.datasets import download
+from genex_kedro.datasets.download import Patience, ensure, expected_state, fetch
+from genex_kedro.datasets.sources import Source, choose_files, public_files
+from genex_kedro.datasets.verify import file_digest
+from genex_kedro.errors import InputError
+from unreliable_server import serving
+
+CONTENT = gzip.compress(np.random.default_rng(0).bytes(300_000))
+QUICK = Patience(attempts=4, pause=0.01, timeout=0.4, progress=1)
+
+
+def _source(state, **known):
+    known = {"size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()} | known
+    return Source(name="table.gz", url=state.url, **known)
+
+
+def _unknown(state):
+    return _source(state, size=None, sha256="")
+
+
+def _fetch(source, folder, **options):
+    return fetch(source, folder, **({"progress": lambda *_: None, "patience": QUICK} | options))
+
+
+def _left(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _faulty(**fault):
+    """The first answer goes wrong, the others do not."""
+
+    def behave(handler, number):
+        if number == 0:
+            vars(handler.fault).update(fault)
+
+    return behave
+
+
+def _always(**fault):
+    return lambda handler, number: vars(handler.fault).update(fault)
+
+
+@pytest.mark.parametrize("known", [{}, {"sha256": "", "md5": hashlib.md5(CONTENT).hexdigest()}, {"sha256": "", "size": None}])  # fmt: skip
+def test_a_file_is_fetched_and_nothing_else_left(known, tmp_path):
+    seen = []
+    with serving(CONTENT) as state:
+        path = _fetch(_source(state, **known), tmp_path / "new", progress=lambda *a: seen.append(a))
+    assert path.read_bytes() == CONTENT and _left(path.parent) == ["table.gz"]
+    assert seen[-1] == (len(CONTENT), len(CONTENT))
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        _faulty(drop_after=0),
+        _faulty(drop_after=1),
+        _faulty(drop_after=123_457),
+        _faulty(stall=3.0),
+        _faulty(announce=1000),
+        _faulty(announce=-1000),
+        _faulty(flip=200_000),
+        lambda handler, number: number < 3 and handler.page(500, b"<html>oops</html>"),
+        lambda handler, number: number == 0 and handler.page(429, b"later"),
+    ],
+    ids=["at once", "1 byte", "middle", "stall", "too long", "too short", "flip", "500", "429"],
+)
+def test_what_passes_is_survived(behave, tmp_path):
+    with serving(CONTENT, behave=behave) as state:
+        path = _fetch(_source(state), tmp_path)
+    assert path.read_bytes() == CONTENT and _left(tmp_path) == ["table.gz"]
+
+
+@pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "no ranges"])
+@pytest.mark.parametrize("etag", ['"one"', 'W/"weak"', None])
+@pytest.mark.parametrize("known", [True, False], ids=["digest", "no digest"])
+def test_connections_that_drop_at_random_points(ranges, etag, known, tmp_path):
+    draw = np.random.default_rng(1)
+
+    def behave(handler, number):
+        if number < 12:
+            handler.fault.drop_after = int(draw.integers(1, 60_000))
+
+    with serving(CONTENT, ranges=ranges, etag=etag, behave=behave) as state:
+        path = _fetch(_source(state) if known else _unknown(state), tmp_path)
+        resumed = sum("Range" in request for request in state.requests)
+    assert path.read_bytes() == CONTENT
+    # without a digest or a strong name of the version, two versions could be joined unnoticed
+    assert resumed if known or etag == '"one"' else not resumed
+
+
+def test_it_goes_on_where_the_last_run_stopped(tmp_path):
+    with serving(CONTENT, behave=_always(drop_after=0)) as state:
+        state.behave = lambda handler, number: vars(handler.fault).update(drop_after=100_000 if number == 0 else 0)  # fmt: skip
+        with pytest.raises(InputError, match="100,000 bytes are kept"):
+            _fetch(_source(state), tmp_path)
+        assert "table.gz" not in _left(tmp_path)
+        state.behave = None
+        state.requests.clear()
+        assert _fetch(_source(state), tmp_path).read_bytes() == CONTENT
+    assert state.requests[0]["Range"] == "bytes=100000-"
+    assert state.requests[0]["If-Range"] == '"one"'
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["digest", "no digest"])
+def test_a_file_that_changes_meanwhile_is_never_a_mixture(known, tmp_path):
+    old = gzip.compress(np.random.default_rng(9).bytes(300_000))
+
+    def behave(handler, number):
+        if number == 0:
+            handler.fault.drop_after = 100_000
+        else:
+            handler.server.state.content, handler.server.state.etag = CONTENT, '"two"'
+
+    with serving(old, behave=behave) as state:
+        source = _source(state) if known else _unknown(state)
+        assert _fetch(source, tmp_path).read_bytes() == CONTENT
+
+
+def test_a_part_longer_than_the_file_is_dropped(tmp_path):
+    with serving(CONTENT) as state:
+        (tmp_path / "table.gz.part").write_bytes(CONTENT + b"more")
+        assert _fetch(_source(state, size=None), tmp_path).read_bytes() == CONTENT
+
+
+def test_a_whole_part_is_only_verified(tmp_path):
+    with serving(CONTENT) as state:
+        (tmp_path / "table.gz.part").write_bytes(CONTENT)
+        assert _fetch(_source(state, size=None), tmp_path).read_bytes() == CONTENT  # a 416
+        assert len(state.requests) == 1
+
+
+def test_redirects_are_followed_with_the_range(tmp_path):
+    def behave(handler, number):
+        if handler.path == "/file":
+            handler.page(302, b"", Location="/elsewhere")
+            return True
+        handler.fault.drop_after = 100_000 if number == 1 else None
+        return False
+
+    with serving(CONTENT, behave=behave) as state:
+        assert _fetch(_source(state), tmp_path).read_bytes() == CONTENT
+    assert state.requests[3]["Range"] == "bytes=100000-"
+
+
+REFUSED = {
+    "html with status 200": (
+        lambda handler, _: handler.page(200, b"<!DOCTYPE html><html>Log in</html>"),
+        ("another thing than the file", "<!DOCTYPE html>", "gzip data", "login page"),
+    ),
+    "json with status 200": (
+        lambda handler, _: handler.page(200, b'{"message": "busy"}', "application/json"),
+        ("another thing than the file", '{"message"', "gzip data"),
+    ),
+    "text with status 200": (
+        lambda handler, _: handler.page(200, b"gene\tS1\n", "text/plain"),
+        ("another thing than the file", "gzip data"),
+    ),
+    "xml with status 403": (
+        lambda handler, _: handler.page(403, b"<Error><Code>AccessDenied</Code>", "text/xml"),
+        ("403 Forbidden", "AccessDenied", "the file", "download.folder"),
+    ),
+    "status 404": (
+        lambda handler, _: handler.page(404, b'{"message": "not found"}'),
+        ("404 Not Found", "not found", "download.folder"),
+    ),
+    "always 503": (
+        lambda handler, _: handler.page(503, b"<html>"),
+        ("503 Service Unavailable", "4 attempts in a row", f"{len(CONTENT):,} bytes", "later"),
+    ),
+    "always stalling": (
+        _always(stall=2.0, drop_after=1),
+        ("no byte for 0.4 seconds", "4 attempts in a row", "bytes are kept", "goes on"),
+    ),
+    "always too long": (_always(announce=5), ("announces", f"has {len(CONTENT):,}", "attempts")),
+    "another file": (_always(flip=1000), ("sha256", "2 times", "as published", "another file")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_stays_wrong_is_refused_and_not_kept(name, tmp_path):
+    behave, pieces = REFUSED[name]
+    with serving(CONTENT, behave=behave) as state:
+        # with a known size, a page would be noticed by its length already
+        source = _source(state, size=None) if name.endswith(" 200") else _source(state)
+        with pytest.raises(InputError) as caught:
+            _fetch(source, tmp_path, patience=replace(QUICK, progress=1000))
+    for piece in (*pieces, state.url, "found:", "expected:", "to do:"):
+        assert piece in str(caught.value)
+    assert "table.gz" not in _left(tmp_path)
+
+
+def test_a_truncated_archive_without_known_digest_is_noticed(tmp_path):
+    with serving(CONTENT[:-50]) as state, pytest.raises(InputError, match="truncated gzip"):
+        _fetch(_unknown(state), tmp_path)
+    assert _left(tmp_path) == []
+
+
+def test_no_server(tmp_path):
+    with serving(CONTENT) as state:
+        source = _source(state)
+    with pytest.raises(InputError, match="attempts in a row"):
+        _fetch(source, tmp_path)
+
+
+def test_several_at_once_fetch_a_file_once(tmp_path):
+    paths = []
+    with serving(CONTENT, behave=_always(piece=20_000, pause=0.01)) as state:
+        job = lambda: paths.append(_fetch(_source(state), tmp_path))  # noqa: E731
+        threads = [threading.Thread(target=job) for _ in range(5)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert len(state.requests) == 1
+    assert len(paths) == 5 and paths[0].read_bytes() == CONTENT and _left(tmp_path) == ["table.gz"]
+
+
+# --- the folder ------------------------------------------------------------------------------
+
+
+def test_an_offline_folder_needs_no_network(tmp_path):
+    source = Source("table.gz", "http://nowhere.invalid/", len(CONTENT))
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / "table.gz").write_bytes(CONTENT)
+    (path,) = ensure([source], tmp_path / "mine", offline=tmp_path / "stick")
+    assert path == tmp_path / "mine" / "table.gz" and path.read_bytes() == CONTENT
+    (path,) = ensure([source], tmp_path / "stick", offline=tmp_path / "stick")
+    assert _left(tmp_path / "stick") == ["table.gz"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "no such file"), (CONTENT[:-1], "the published size"), (b"x" * len(CONTENT), "sha256")]
+)  # fmt: skip
+def test_an_offline_file_that_is_not_the_published_one(content, said, tmp_path):
+    (tmp_path / "stick").mkdir()
+    if content is not None:
+        (tmp_path / "stick" / "table.gz").write_bytes(content)
+    source = Source("table.gz", "http://nowhere.invalid/", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())  # fmt: skip
+    with pytest.raises(InputError, match=said) as caught:
+        ensure([source], tmp_path / "mine", offline=tmp_path / "stick")
+    assert str(tmp_path / "stick" / "table.gz") in caught.value.where
+    assert _left(tmp_path / "mine") == []
+
+
+def test_a_file_that_is_there_is_verified_and_kept(tmp_path):
+    source = Source("table.gz", "http://nowhere.invalid/", len(CONTENT), "0" * 64)
+    (tmp_path / "table.gz").write_bytes(CONTENT)
+    with pytest.raises(InputError, match="Delete the file to have it fetched"):
+        fetch(source, tmp_path)
+    assert (tmp_path / "table.gz").read_bytes() == CONTENT
+
+
+def test_a_full_disk_is_said_before_the_first_byte(tmp_path, monkeypatch):
+    full = shutil.disk_usage(tmp_path)._replace(free=(64 << 20) + 1000)
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda _: full)
+    with serving(CONTENT) as state:
+        with pytest.raises(InputError, match=r"0\.07 GB free"):
+            _fetch(_source(state), tmp_path)
+        assert not state.requests
+        with pytest.raises(InputError, match="free on the disk"):  # told by the server
+            _fetch(_source(state, size=None), tmp_path)
+
+
+def test_a_disk_that_fills_up_is_no_broken_connection(tmp_path):
+    def write(*_):
+        raise OSError(28, "No space left on device")
+
+    with serving(CONTENT) as state, pytest.raises(InputError, match="No space left"):
+        _fetch(_source(state), tmp_path, progress=write)
+    assert len(state.requests) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")  # fmt: skip
+def test_a_folder_that_is_read_only(tmp_path):
+    tmp_path.chmod(0o500)
+    with serving(CONTENT) as state, pytest.raises(InputError, match="Permission denied"):
+        _fetch(_source(state), tmp_path)
+    tmp_path.chmod(0o700)
+
+
+def test_a_file_where_the_folder_should_be(tmp_path):
+    (tmp_path / "file").write_text("")
+    with serving(CONTENT) as state, pytest.raises(InputError, match="can be written to"):
+        _fetch(_source(state), tmp_path / "file" / "folder")
+
+
+# --- the list --------------------------------------------------------------------------------
+
+
+def test_the_list_of_public_files():
+    assert len(public_files("rnaseqdb")) == 52
+    assert len(public_files("toil")) == 4 and len(public_files("pancan")) == 3
+    for collection in ("toil", "rnaseqdb", "pancan"):
+        for source in choose_files(collection):
+            assert source.url.startswith("https://") and (source.digest[0] or source.name.endswith(".gz"))  # fmt: skip
+    with pytest.raises(InputError, match=r"parameter toil\.files"):
+        choose_files("toil", ["nothing.gz"])
+    with pytest.raises(InputError, match="one of pancan, rnaseqdb, toil"):
+        public_files("gtex")
+
+
+def test_the_fingerprint_is_the_same_before_and_after(tmp_path):
+    with serving(CONTENT) as state:
+        source = _source(state)
+        before = expected_state([source], tmp_path)
+        _fetch(source, tmp_path)
+        assert expected_state([source], tmp_path) == before
+        (tmp_path / "table.gz").write_bytes(b"another")
+        assert expected_state([source], tmp_path) != before
+
+
+@pytest.mark.real
+def test_the_digests_of_the_list_are_those_of_the_real_files(real_data):
+    names = public_files("rnaseqdb")
+    for path in sorted((real_data / "rnaseqdb" / "normalized").glob("*.gz"))[:6]:
+        source = names[path.name]
+        assert path.stat().st_size == source.size
+        for kind in ("sha256", "md5", "git_blob_sha1"):
+            assert file_digest(path, kind) == getattr(source, kind)
