@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import shutil
 import threading
 from dataclasses import replace
@@ -10,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genex_kedro.datasets import download
+from genex_kedro.datasets import download, lock
 from genex_kedro.datasets.download import Patience, ensure, expected_state, fetch
 from genex_kedro.datasets.sources import Source, choose_files, public_files
 from genex_kedro.datasets.verify import file_digest
@@ -280,12 +279,14 @@ def test_a_disk_that_fills_up_is_no_broken_connection(tmp_path):
     assert len(state.requests) == 1
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")  # fmt: skip
-def test_a_folder_that_is_read_only(tmp_path):
-    tmp_path.chmod(0o500)
-    with serving(CONTENT) as state, pytest.raises(InputError, match="Permission denied"):
+def test_a_folder_that_is_read_only(tmp_path, monkeypatch):
+    def refuse(path, *_):  # a superuser may write anywhere, so permissions are no test
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(lock.os, "open", refuse)
+    with serving(CONTENT) as state, pytest.raises(InputError, match="Permission denied") as caught:
         _fetch(_source(state), tmp_path)
-    tmp_path.chmod(0o700)
+    assert str(tmp_path) in caught.value.where and "permissions" in caught.value.remedy
 
 
 def test_a_file_where_the_folder_should_be(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -44,6 +45,7 @@ GTEX_TISSUES = (
     *("kidney", "liver", "lung", "prostate", "salivary", "stomach", "thyroid", "uterus"),
 )
 _PLACES = (".", "normalized", "data/normalized")  # the folder itself, or RNAseqDB's own tree
+_UNFINISHED = ".gz.part"  # left by a download that was interrupted
 _NO_NORMALS = ("ucs",)  # uterine carcinosarcoma has no adjacent normal samples
 FILE_NAMES = tuple(
     f"{code}-rsem-fpkm-{kind}.txt.gz"
@@ -141,21 +143,39 @@ def table_paths(folder: Path) -> list[Path]:
             path
             for place in _PLACES
             for path in (folder / place).glob("*")
-            if path.is_file() and (path.suffix == ".gz" or "-rsem-" in path.name)
+            if path.is_file()
+            and (path.suffix == ".gz" or "-rsem-" in path.name)
+            and not (path.name.startswith(".") or _UNFINISHED in path.name)
         ),
         key=lambda path: path.name,
     )
 
 
-def find_files(folder: Path) -> list[RnaseqdbFile]:
+def home_of(folder: Path) -> Path:
+    """The folder itself, or the one in it where RNAseqDB's own tree has the files."""
+    homes = (folder / place for place in _PLACES)
+    return next((home for home in homes if any(home.glob("*-rsem-fpkm-*"))), folder)
+
+
+def find_files(folder: Path, names: Sequence[str] | None = None) -> list[RnaseqdbFile]:
     """The RNAseqDB files of a folder, by name.
+
+    Parameters
+    ----------
+    folder : Path
+    names : sequence of str, optional
+        Only these.
 
     Raises
     ------
     InputError
-        No file, an unknown one, or the same one in the folder and in ``normalized``.
+        No file, an unknown one, one of `names` missing, or the same one in the folder and in
+        ``normalized``.
     """
     paths = table_paths(folder)
+    if names:
+        paths = [path for path in paths if path.name in names]
+        _require_all(names, paths, folder)
     if not paths:
         raise InputError(
             where=f"{folder} (parameter rnaseqdb.folder)",
@@ -172,3 +192,14 @@ def find_files(folder: Path) -> list[RnaseqdbFile]:
             remedy="Remove one of the copies, or name the inner folder.",
         )
     return [parse_file_name(path) for path in paths]
+
+
+def _require_all(names: Sequence[str], paths: list[Path], folder: Path) -> None:
+    missing = sorted(set(names) - {path.name for path in paths})
+    if missing:
+        raise InputError(
+            where=f"{folder} (parameter rnaseqdb.files)",
+            found=f"not there: {some(missing)}",
+            expected=f"the {len(names)} files that were named",
+            remedy="Correct the names, or have the files fetched: --params rnaseqdb.download=true.",
+        )
