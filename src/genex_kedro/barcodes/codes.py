@@ -28,6 +28,25 @@ def sample_types() -> pd.DataFrame:
     return _read("sample_types.tsv").set_index("code")
 
 
+@functools.cache
+def tissue_of_primary_site() -> dict[str, str]:
+    """Xena's ``_primary_site``, in lower case, to the tissue's name here."""
+    table = _read("primary_sites.tsv")
+    return dict(zip(table["primary_site"].str.lower(), table["tissue"], strict=True))
+
+
+@functools.cache
+def condition_of_sample_type() -> dict[str, str]:
+    """The name of a sample type, in lower case, to ``tumor``, ``normal`` or nothing.
+
+    Xena and GTEx have names of their own beside those of the code table.
+    """
+    table = _read("sample_types.tsv")
+    of_name = dict(zip(table["sample_type"].str.lower(), table["condition"], strict=True))
+    xena = {"primary tumor": "tumor", "recurrent tumor": "tumor", "normal tissue": "normal"}
+    return of_name | xena | {"cell line": ""}
+
+
 def _read(name: str) -> pd.DataFrame:
     with (files("genex_kedro.barcodes") / "resources" / name).open("rb") as handle:
         # as text, and nothing taken for missing: the site NA collected uterine carcinosarcomas

@@ -117,3 +117,10 @@ def _fill_gtex(table: pd.DataFrame, ids: pd.Series) -> None:
     table.loc[rows, ["program", "cohort"]] = "GTEX"
     table.loc[rows, ["sample_type", "condition"]] = ["Normal Tissue", "normal"]
     table.loc[lines, ["sample_type", "condition"]] = ["Cell Line", ""]
+
+
+def with_dashes(sample_ids: Iterable[str]) -> list[str]:
+    """The ids as the programs write them: R's dots in a barcode are dashes again."""
+    ids = pd.Series(list(sample_ids), dtype=object).astype(str)
+    mangled = ids.str.contains(r"^(?:TCGA|TARGET|GTEX|K\.562)\.")
+    return ids.mask(mangled, ids.str.replace(".", "-", regex=False)).tolist()

@@ -34,11 +34,13 @@ class RawTable:
     annotations : dict of str to list of str
         Text columns beside the row names, each as long as `rows`.
     obs : DataFrame or None
-        Labels that an h5ad file carries itself, indexed like `rows`.
+        Labels that an h5ad or a GCT 1.3 file carries itself, indexed by sample id.
     var : DataFrame or None
         Gene ids that an h5ad file carries itself, indexed like `columns`.
     unit : str or None
-        The unit an h5ad file states.
+        The unit the file states, or that its format has.
+    unit_known_by : str
+        What states it, for the cohort report.
     """
 
     where: str
@@ -50,3 +52,4 @@ class RawTable:
     obs: pd.DataFrame | None = None
     var: pd.DataFrame | None = None
     unit: str | None = None
+    unit_known_by: str = "as stated"

@@ -45,8 +45,8 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
         Where the files ``<code>-rsem-fpkm-<kind>.txt.gz`` lie, or their ``normalized`` folder.
     clip_log2 : float
         Largest believable log2(x+1); what lies above is set to it and counted in a notice.
-    files : list of str, optional
-        Names of the files to read; else all that are in the folder.
+    files : list of str or str, optional
+        Names of the files to read (in one text, with blanks between); else all in the folder.
     download : bool
         Fetch what is missing of `files`, or of all 52, and verify what is there.
     offline : str, optional
@@ -63,13 +63,14 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
         self,
         folder: str | None = None,
         clip_log2: float = CLIP_LOG2,
-        files: list[str] | None = None,
+        files: list[str] | str | None = None,
         download: bool = False,
         offline: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._folder, self._clip_log2 = folder, clip_log2
-        self._files, self._download, self._offline = files, download, offline
+        self._files = files.split() if isinstance(files, str) else files
+        self._download, self._offline = download, offline
         self.metadata = metadata
 
     def load(self) -> AnnData:
