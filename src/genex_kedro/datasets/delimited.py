@@ -18,8 +18,10 @@ from genex_kedro.datasets.preamble import Preamble, read_preamble, require_shape
 from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING, RawTable
 from genex_kedro.datasets.text_lines import decoded_lines, is_number
 from genex_kedro.errors import InputError
+from genex_kedro.genes.table import row_of_symbol
 
 _SNIFFED_ROWS = 50
+_XENA = ["sample", "samples"]  # how an export of the Xena browser begins
 _BLOCK = 8 << 20  # bytes; a block must hold at least one line
 
 
@@ -120,7 +122,7 @@ def sniff(path: str | Path, kind: str) -> Layout:
     for number, row in enumerate(rows, skip + 2):
         if len(row) != len(header):
             raise ragged(path, number, row[0], len(row), len(header))
-    n_text = preamble.n_text or _count_text(header, rows)
+    n_text = preamble.n_text or _count_phenotypes(header) or _count_text(header, rows)
     return Layout(
         path=str(path),
         delimiter=delimiter,
@@ -158,6 +160,18 @@ def _count_text(header: list[str], rows: list[list[str]]) -> int:
             break
         count += 1
     return count
+
+
+def _count_phenotypes(header: list[str]) -> int | None:
+    """Columns before the first gene in an export of the Xena browser, None for another table.
+
+    Its phenotypes stand between the sample and the genes; those of numbers (an age) look like
+    expression, and only the names of the genes tell where it begins.
+    """
+    if header[:2] != _XENA:
+        return None
+    genes = (place for place, name in enumerate(header) if name in row_of_symbol())
+    return next(genes, None) or next((n for n, name in enumerate(header) if name.startswith("ENSG")), None)  # fmt: skip
 
 
 def _join(blocks: list[np.ndarray], n_columns: int) -> np.ndarray:

@@ -131,11 +131,13 @@ def _require_barcodes(said: pd.DataFrame, counts: list[int], raw: RawTable) -> N
         return
     if raw.obs is not None and not max(counts):  # labels are there, but not all that are needed
         tidy_labels(as_labels(raw.obs).assign(sample_id=raw.obs.index), f"{raw.where}, obs")
-    ids = others if max(counts) else [*raw.rows[:1], *raw.columns[:1]]
+    if max(counts):
+        found = f"nothing, and {len(others)} sample ids that are none: {some(others, 3)}"
+    else:
+        found = f"nothing, and none in the rows ({some(raw.rows, 2)}) or columns ({some(raw.columns, 2)})"
     raise InputError(
-        where="parameter cohort.samples",
-        found=f"nothing, and {len(others) if max(counts) else 'all'} sample ids that are no "
-        f"barcodes of TCGA, TARGET or GTEx: {some(ids, 3)}",
+        where="parameter cohort.samples, or barcodes of TCGA, TARGET or GTEx for sample ids",
+        found=found,
         expected="the path of a sample sheet with sample_id, patient_id, tissue and condition",
         remedy=f"Pass both files: {HOW_TO_PASS}",
     )

@@ -10,9 +10,26 @@ import pandas as pd
 # How files write "not measured" in a column of numbers.
 MISSING = ["", "NA", "N/A", "NaN", "nan", "na", "null", "NULL", "None", "<NA>", "-"]
 # Columns beside the names that annotate genes; the first two kinds help to recognise them.
-ENTREZ = ("entrez", "entrez_gene_id", "entrezid", "entrez_id", "ncbi_gene_id", "gene_id_entrez")
+ENTREZ = (
+    "entrez",
+    "entrez_gene_id",
+    "entrezid",
+    "entrez_id",
+    "ncbi_gene_id",
+    "gene_id_entrez",
+    "pr_gene_id",
+)
 ENSEMBL = ("ensembl", "ensembl_id", "ensembl_gene_id", "ensgene", "ensembl_gene", "gene_id", "name")
-SYMBOL = ("symbol", "hugo_symbol", "gene_symbol", "gene_name", "hgnc_symbol", "gene", "description")
+SYMBOL = (
+    "symbol",
+    "hugo_symbol",
+    "gene_symbol",
+    "gene_name",
+    "hgnc_symbol",
+    "gene",
+    "pr_gene_symbol",
+    "description",
+)
 ANNOTATIONS = frozenset(
     (*ENTREZ, *ENSEMBL, *SYMBOL, "gene_type", "gene_biotype", "biotype", "chromosome", "chr",
      "start", "end", "strand", "length", "gene_length", "locus")
