@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genex_kedro.datasets import download, lock
+from genex_kedro.datasets import download, lock, transfer_bar
 from genex_kedro.datasets.download import Patience, ensure, expected_state, fetch
 from genex_kedro.datasets.sources import Source, choose_files, public_files
 from genex_kedro.datasets.verify import file_digest
@@ -151,6 +151,28 @@ def test_redirects_are_followed_with_the_range(tmp_path):
     with serving(CONTENT, behave=behave) as state:
         assert _fetch(_source(state), tmp_path).read_bytes() == CONTENT
     assert state.requests[3]["Range"] == "bytes=100000-"
+
+
+def test_the_proxy_of_the_environment_is_used(tmp_path, monkeypatch):
+    with serving(CONTENT) as state:
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, state.url.removesuffix("/file"))
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        source = replace(_source(state), url="http://nowhere.invalid/file")
+        assert _fetch(source, tmp_path).read_bytes() == CONTENT
+
+
+def test_progress_is_a_bar_on_a_terminal_and_lines_elsewhere(tmp_path, monkeypatch, capsys, caplog):
+    caplog.set_level("INFO", "genex_kedro")
+    monkeypatch.setattr(transfer_bar, "_BETWEEN_LINES", 0)
+    with serving(CONTENT) as state:
+        monkeypatch.setattr(transfer_bar.Console, "is_terminal", False)
+        _fetch(_source(state), tmp_path / "lines", progress=None)
+        assert "of 0 MB" in caplog.text and "MB/s" in caplog.text
+        monkeypatch.setattr(transfer_bar.Console, "is_terminal", True)
+        _fetch(_source(state), tmp_path / "bar", progress=None)
+        assert "table.gz" in capsys.readouterr().err
 
 
 REFUSED = {

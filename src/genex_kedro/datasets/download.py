@@ -170,6 +170,7 @@ def _fetch(source: Source, path: Path, patience: Patience, progress: Progress) -
             wrong = mismatch(part.path, source)
             if wrong is None:
                 part.become(path)
+                log.info("%s: %.1f MB fetched and verified", source.name, path.stat().st_size / 1e6)
                 return
             part.remove()
             bad_copies, failures = bad_copies + 1, failures + 1

@@ -70,7 +70,8 @@ def read_star(path: str | Path, sheet: str | Path | None = None) -> RawTable:
     """
     path = Path(path)
     files = _star_files(path) if path.is_dir() else [path]
-    sheet = sheet or _sheet_beside(path)
+    if sheet is None and path.is_dir():
+        sheet = next(iter(sorted(path.glob("gdc_sample_sheet*.tsv"))), None)
     names = _sample_names(files, sheet)
     text, values = None, []
     for file in files:
@@ -101,11 +102,6 @@ def _star_files(folder: Path) -> list[Path]:
             remedy="Check the path; a relative path counts from the folder the command is run in.",
         )
     return found
-
-
-def _sheet_beside(path: Path) -> Path | None:
-    folder = path if path.is_dir() else path.parent
-    return next(iter(sorted(folder.glob("gdc_sample_sheet*.tsv"))), None)
 
 
 def _sample_names(files: list[Path], sheet: str | Path | None) -> list[str]:
