@@ -77,7 +77,8 @@ def _ask(source: Source, part: PartFile, timeout: float) -> http.client.HTTPResp
         if part.version:
             request.add_header("If-Range", part.version)
     try:
-        return urllib.request.urlopen(request, timeout=timeout)
+        # an opener of its own: urlopen keeps the proxies that the environment named at first
+        return urllib.request.build_opener().open(request, timeout=timeout)
     except urllib.error.HTTPError as error:
         with error:
             _refused(error, source, part)
