@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.datasets.download_faults import gave_up, no_folder, other_file
 from genex_kedro.datasets.lock import locked
 from genex_kedro.datasets.part_file import PartFile
 from genex_kedro.datasets.sources import Source
 from genex_kedro.datasets.transfer import TransferError, transfer
 from genex_kedro.datasets.transfer_bar import transfer_bar
 from genex_kedro.datasets.verify import mismatch
-from genex_kedro.errors import InputError
+from genex_kedro.errors import InputError, some
 from genex_kedro.fingerprint import file_state
 
 log = logging.getLogger(__name__)
@@ -81,8 +82,10 @@ def ensure(
     Raises
     ------
     InputError
-        As :func:`fetch`; a file in the folder that is not the published one.
+        As :func:`fetch`; files that neither folder has, all of them named.
     """
+    if offline is not None:
+        _require_given(sources, Path(folder), Path(offline))
     return [fetch(source, folder, offline, **options) for source in sources]
 
 
@@ -146,7 +149,7 @@ def fetch(
             with transfer_bar(source.name, progress) as show:
                 _fetch(source, path, patience, show)
     except OSError as error:
-        raise _no_folder(folder, error) from error
+        raise no_folder(folder, error) from error
     return path
 
 
@@ -176,9 +179,9 @@ def _fetch(source: Source, path: Path, patience: Patience, progress: Progress) -
             bad_copies, failures = bad_copies + 1, failures + 1
             reason = f"found {wrong[0]}, expected {wrong[1]}"
             if bad_copies == _BAD_COPIES:
-                raise _other_file(source, wrong)
+                raise other_file(source, wrong, _BAD_COPIES)
         if failures >= patience.attempts:
-            raise _gave_up(source, part, failures, reason)
+            raise gave_up(source, part.size, failures, reason)
         pause = patience.before(failures, draw)
         log.warning("%s: %s; trying again in %.1f s", source.name, reason, pause)
         time.sleep(pause)
@@ -199,20 +202,29 @@ def _verified(path: Path, source: Source) -> Path:
 
 def _take(source: Source, offline: Path, path: Path) -> Path:
     """The file from the offline folder; only what is not there already is copied."""
+    _require_given([source], path.parent, offline)
     given = offline / source.name
-    if not given.is_file():
-        raise InputError(
-            where=f"{given} (parameter download.folder)",
-            found="no such file" if offline.is_dir() else "no such folder",
-            expected=f"the file of {source.url}",
-            remedy="Fetch it there by any means, under this name; with download.folder set, no "
-            "network is touched.",
-        )
     _verified(given, source)
     _require_room(path.parent, source, given.stat().st_size)
     with staged_file(path) as staged:
         shutil.copyfile(given, staged)
     return path
+
+
+def _require_given(sources: Sequence[Source], folder: Path, offline: Path) -> None:
+    """Name all files that are in neither folder at once, for whoever has to carry them there."""
+    places = (folder, offline)
+    missing = [s for s in sources if not any((place / s.name).is_file() for place in places)]
+    if missing:
+        raise InputError(
+            where=f"{offline} (parameter download.folder)",
+            found=f"no such file: {some([source.name for source in missing])}"
+            if offline.is_dir()
+            else "no such folder",
+            expected=f"{len(missing)} files, such as {missing[0].url}",
+            remedy="Fetch them there by any means, under these names; with download.folder set, "
+            "no network is touched.",
+        )
 
 
 def _require_room(folder: Path, source: Source, missing: int | None) -> None:
@@ -224,32 +236,3 @@ def _require_room(folder: Path, source: Source, missing: int | None) -> None:
             expected=f"{(missing + _SPARE) / 1e9:.2f} GB for what is still to be fetched",
             remedy="Make room, or name a folder on another disk. What was fetched is kept.",
         )
-
-
-def _gave_up(source: Source, part: PartFile, failures: int, reason: str) -> InputError:
-    return InputError(
-        where=source.url,
-        found=f"{reason} (the last of {failures} attempts in a row; {part.size:,} bytes are kept)",
-        expected="the file" if source.size is None else f"{source.size:,} bytes",
-        remedy="Run again later: it goes on where it stopped. Without a network, fetch the file "
-        "elsewhere and run with --params download.folder=FOLDER.",
-    )
-
-
-def _other_file(source: Source, wrong: tuple[str, str]) -> InputError:
-    return InputError(
-        where=source.url,
-        found=f"{wrong[0]}, {_BAD_COPIES} times",
-        expected=wrong[1],
-        remedy="The server has another file by now, or something in between changes it: try "
-        "another network, or report the new digest. Nothing of it was kept.",
-    )
-
-
-def _no_folder(folder: Path, error: OSError) -> InputError:
-    return InputError(
-        where=str(error.filename or folder),
-        found=error.strerror or str(error),
-        expected="a folder that can be written to, with room for the file",
-        remedy="Name another folder, mend its permissions, or make room; what was fetched is kept.",
-    )

@@ -7,12 +7,12 @@ folder ``data/normalized`` of the project's repository.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from genex_kedro.barcodes import parse_barcodes
 from genex_kedro.errors import InputError, some
 
 # The tissue whose GTEx samples each TCGA cohort was corrected against by ComBat (the project's
@@ -57,14 +57,6 @@ FILE_NAMES = tuple(
     for code in codes
 )
 
-# GTEX-<donor>-<aliquot...>, or TCGA-<site>-<patient>-<sample type><vial>-...; sample types
-# 01 to 09 are tumors, 10 to 19 normals.
-_BARCODE = {
-    "gtex": re.compile(r"(GTEX-[A-Z0-9]+)-.+"),
-    "tcga": re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})-1[0-9].*"),
-    "tcga-t": re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})-0[1-9].*"),
-}
-
 
 @dataclass(frozen=True)
 class RnaseqdbFile:
@@ -103,9 +95,10 @@ class RnaseqdbFile:
         InputError
             A barcode that is none, or whose sample type contradicts the file's name.
         """
-        matches = [_BARCODE[self.kind].fullmatch(barcode) for barcode in barcodes]
-        wrong = [code for code, match in zip(barcodes, matches, strict=True) if not match]
-        if wrong:
+        said, labels = parse_barcodes(barcodes), self.labels
+        right = (said["program"] == labels["source"]) & (said["condition"] == labels["condition"])
+        wrong = said.index[~right]
+        if len(wrong):
             shape = {"gtex": "GTEX-<donor>-...", "tcga": "TCGA-XX-XXXX-11..."}
             raise InputError(
                 where=f"{self.path}, header",
@@ -113,7 +106,7 @@ class RnaseqdbFile:
                 expected=f"barcodes like {shape.get(self.kind, 'TCGA-XX-XXXX-01...')}, as the file's name says",
                 remedy="Fetch the file again under its own name; the name decides tumor or normal.",
             )
-        return [match.group(1) for match in matches]
+        return said["patient_id"].tolist()
 
 
 def parse_file_name(path: Path) -> RnaseqdbFile:

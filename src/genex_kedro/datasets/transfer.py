@@ -61,7 +61,7 @@ def transfer(
     if answer is None:
         return
     with answer:
-        total = _begin(answer, source, part)
+        total = _begin(answer, source, part, timeout)
         before_body(None if total is None else total - part.size)
         _receive(answer, source, part, total, progress, timeout)
     if total is not None and part.size != total:
@@ -87,7 +87,7 @@ def _ask(source: Source, part: PartFile, timeout: float) -> http.client.HTTPResp
         raise TransferError(_worded(error, timeout)) from error
 
 
-def _begin(answer, source: Source, part: PartFile) -> int | None:
+def _begin(answer, source: Source, part: PartFile, timeout: float) -> int | None:
     """Ready the part file for the body that follows; the file's whole size, if told."""
     version = _version(answer.headers)
     if answer.status == 206:
@@ -101,6 +101,8 @@ def _begin(answer, source: Source, part: PartFile) -> int | None:
         total = int(length) if length.isdecimal() else None
     if source.size is not None and total is not None and total != source.size:
         part.remove()
+        if answer.status == 200:  # a page has another length, too, and is worth no second attempt
+            _require_file(_next_block(answer, timeout), source, answer.headers)
         raise TransferError(
             f"the server announces {total:,} bytes; the published file has {source.size:,}"
         )
@@ -134,8 +136,8 @@ def _next_block(answer, timeout: float) -> bytes:
 def _require_file(start: bytes, source: Source, headers) -> None:
     """Refuse a page that comes with status 200 instead of the file."""
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
-    page = text[:1] in (b"<", b"{") or "text/html" in headers.get("Content-Type", "")
-    if page or (source.name.endswith(".gz") and not _GZIP.startswith(start[:2])):
+    page = text.startswith((b"<", b"{")) or "text/html" in headers.get("Content-Type", "")
+    if page or (start and source.name.endswith(".gz") and not _GZIP.startswith(start[:2])):
         raise InputError(
             where=source.url,
             found=f"another thing than the file: {_excerpt(start)}",
