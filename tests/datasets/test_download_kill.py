@@ -6,12 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from genex_kedro.datasets.download import fetch
+from genex_kedro.datasets.sources import Source
 from unreliable_server import serving
 
 KILLS = 20
@@ -62,3 +66,21 @@ def test_kill_at_random_moments(fetcher, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["table.gz"]
     assert sizes == sorted(sizes)  # nothing that was fetched is lost
     assert served == sorted(served) and during >= KILLS // 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_process_that_waits_goes_on_for_one_that_is_killed(fetcher, tmp_path):
+    source = Source("table.gz", "", len(CONTENT), SHA256)
+    with serving(CONTENT, behave=_slowly) as state:
+        child = _start(fetcher, state.url, tmp_path)
+        while not (tmp_path / "table.gz.part").exists():
+            time.sleep(0.01)
+        waiting = threading.Thread(target=fetch, args=(replace(source, url=state.url), tmp_path))
+        waiting.start()
+        time.sleep(0.3)
+        assert len(state.requests) == 1  # one fetches, the other waits
+        os.kill(child, signal.SIGKILL)
+        waiting.join()
+        assert int(state.requests[1]["Range"][6:-1]) > 0
+    assert hashlib.sha256((tmp_path / "table.gz").read_bytes()).hexdigest() == SHA256
+    assert [path.name for path in tmp_path.iterdir()] == ["table.gz"]
