@@ -8,8 +8,10 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from genex_kedro.cohort import notices
+from genex_kedro.datasets import rnaseqdb
 from genex_kedro.datasets.rnaseqdb import RnaseqdbCohortDataset, read_rnaseqdb
 from genex_kedro.datasets.rnaseqdb_names import FILE_NAMES, TISSUE_OF_COHORT
+from genex_kedro.datasets.sources import Source
 from genex_kedro.errors import InputError
 
 GENES = {"TP53": "7157", "ALB": "213", "KLK3": "354", "AL354898.1": "0"}
@@ -230,6 +232,28 @@ def test_dataset_reads_and_does_not_write(folder):
     with pytest.raises(DatasetError, match="only read"):
         dataset.save(cohort)
     assert str(folder) in str(dataset)
+
+
+def test_named_files_are_fetched_verified_and_read(folder, tmp_path, monkeypatch):
+    names = sorted(path.name for path in folder.glob("*.gz"))[:2]
+    published = [Source(n, "http://nowhere.invalid/", (folder / n).stat().st_size) for n in names]
+    monkeypatch.setattr(rnaseqdb, "choose_files", lambda *_: published)
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / "normalized").symlink_to(folder)
+    dataset = RnaseqdbCohortDataset(
+        str(tmp_path / "mine"), files=names, download=True, offline=str(tmp_path / "stick")
+    )
+    assert dataset.exists()
+    before = dataset.fingerprint()
+    cohort = dataset.load()
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == names
+    assert dataset.fingerprint() == before  # what was fetched is what was expected
+    (tmp_path / "mine" / f"{names[0]}.part").write_bytes(b"")  # of a fetch that was interrupted
+    assert read_rnaseqdb(tmp_path / "mine").shape == cohort.shape
+    (tmp_path / "mine" / names[0]).unlink()
+    with pytest.raises(InputError, match=r"not there: .*") as refusal:
+        read_rnaseqdb(tmp_path / "mine", names=names)
+    assert "rnaseqdb.download=true" in refusal.value.remedy
 
 
 def test_dataset_without_a_folder_says_which_parameter():

@@ -73,9 +73,10 @@ def read_h5ad(path: str | Path) -> RawTable:
         )
     values = data.X.toarray() if sparse.issparse(data.X) else np.asarray(data.X)
     unit = data.uns.get("unit")
+    data.obs.index = data.obs_names.astype(str).str.strip()
     return RawTable(
         where=str(path),
-        rows=[name.strip() for name in data.obs_names.astype(str)],
+        rows=data.obs_names.tolist(),
         columns=[name.strip() for name in data.var_names.astype(str)],
         values=values.astype(np.float32, copy=False),
         corner="obs_names",

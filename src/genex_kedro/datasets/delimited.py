@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from genex_kedro.datasets.delimited_faults import locate_fault, ragged
 from genex_kedro.datasets.file_kind import TABLE_REMEDY
+from genex_kedro.datasets.preamble import Preamble, read_preamble, require_shape
 from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING, RawTable
 from genex_kedro.datasets.text_lines import decoded_lines, is_number
 from genex_kedro.errors import InputError
+from genex_kedro.genes.table import row_of_symbol
 
 _SNIFFED_ROWS = 50
+_XENA = ["sample", "samples"]  # how an export of the Xena browser begins
 _BLOCK = 8 << 20  # bytes; a block must hold at least one line
 
 
@@ -31,6 +35,8 @@ class Layout:
     skip: int
     n_text: int  # leading columns that hold names and annotations
     longest: int  # bytes of the longest line seen
+    preamble: Preamble
+    labels: dict[str, list[str]]  # of the columns of values, where the preamble has them
 
 
 def read_delimited(path: str | Path, kind: str) -> RawTable:
@@ -81,20 +87,24 @@ def read_delimited(path: str | Path, kind: str) -> RawTable:
         raise locate_fault(layout, kind, error) from error
     values = _join(blocks, len(layout.header) - layout.n_text)
     _require_rows(values, path)
+    require_shape(layout.preamble, values.shape, path)
+    columns = layout.header[layout.n_text :]
     return RawTable(
         where=str(path),
         rows=[name.strip() for name in text[0]],
-        columns=layout.header[layout.n_text :],
+        columns=columns,
         values=values,
         corner=layout.header[0],
         annotations=dict(zip(layout.header[1 : layout.n_text], text[1:], strict=True)),
+        obs=pd.DataFrame(layout.labels, index=columns, dtype=object) if layout.labels else None,
     )
 
 
 def sniff(path: str | Path, kind: str) -> Layout:
     """Read the delimiter, the header and the leading text columns from the first lines."""
     lines = _first_lines(path, kind)
-    skip = 2 if lines[0].startswith("#1.2") else 0  # GCT 1.2: two lines before the header
+    preamble = read_preamble(lines, path)
+    skip = preamble.header
     header_line = lines[skip] if len(lines) > skip else ""
     delimiter = max("\t,;", key=header_line.count)
     if delimiter not in header_line:
@@ -105,23 +115,33 @@ def sniff(path: str | Path, kind: str) -> Layout:
             remedy=TABLE_REMEDY,
         )
     header, *rows = csv.reader(lines[skip:], delimiter=delimiter)
-    rows = [row for row in rows if row]
+    rows, n_labels = [row for row in rows if row], preamble.labels
     if rows and len(rows[0]) == len(header) + 1:
         header = ["", *header]  # R's write.table leaves the corner out
     header = [name.strip() for name in header]
     for number, row in enumerate(rows, skip + 2):
         if len(row) != len(header):
             raise ragged(path, number, row[0], len(row), len(header))
+    n_text = preamble.n_text or _count_phenotypes(header) or _count_text(header, rows)
     return Layout(
-        str(path), delimiter, header, skip + 1, _count_text(header, rows), max(map(len, lines))
+        path=str(path),
+        delimiter=delimiter,
+        header=header,
+        skip=skip + 1 + n_labels,
+        n_text=n_text,
+        longest=max(map(len, lines)),
+        preamble=preamble,
+        labels={row[0].strip(): [c.strip() for c in row[n_text:]] for row in rows[:n_labels]},
     )
 
 
 def _first_lines(path: str | Path, kind: str) -> list[str]:
-    lines = []
+    lines, enough = [], _SNIFFED_ROWS
     for line in decoded_lines(path, kind):
         lines.append(line.rstrip("\r\n"))
-        if len(lines) > _SNIFFED_ROWS:
+        if len(lines) == 2:
+            enough += read_preamble(lines, path).labels
+        if len(lines) > enough:
             break
     return lines
 
@@ -140,6 +160,18 @@ def _count_text(header: list[str], rows: list[list[str]]) -> int:
             break
         count += 1
     return count
+
+
+def _count_phenotypes(header: list[str]) -> int | None:
+    """Columns before the first gene in an export of the Xena browser, None for another table.
+
+    Its phenotypes stand between the sample and the genes; those of numbers (an age) look like
+    expression, and only the names of the genes tell where it begins.
+    """
+    if header[:2] != _XENA:
+        return None
+    genes = (place for place, name in enumerate(header) if name in row_of_symbol())
+    return next(genes, None) or next((n for n, name in enumerate(header) if name.startswith("ENSG")), None)  # fmt: skip
 
 
 def _join(blocks: list[np.ndarray], n_columns: int) -> np.ndarray:

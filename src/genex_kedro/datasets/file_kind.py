@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from genex_kedro.errors import InputError
 TABLE_REMEDY = (
     "Save the table as tab- or comma-separated text (.tsv, .csv, also .gz), Parquet or h5ad."
 )
-_WEB_PAGE = "a web page or XML answer"
+_WEB_PAGE = "a web page or a server's answer"
 _DOWNLOAD_REMEDY = "Download the file again: the server answered with a page instead of the file."
 _REFUSED = {
     b"\x80": "a Python pickle, which is never opened because it can run code",
@@ -104,4 +105,6 @@ def _no_text(head: bytes) -> str | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if start.lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<error")):
         return f"{_WEB_PAGE}: {start[:40].decode('latin-1')!r}"
+    if re.match(rb'\{\s*"', start):
+        return f"{_WEB_PAGE} (JSON): {start[:40].decode('latin-1')!r}"
     return "binary data" if b"\x00" in head else None

@@ -67,6 +67,10 @@ def name_genes(names: list[str], annotations: pd.DataFrame, where: str) -> Genes
         if len(given):
             shown = given if how == "unknown" else given + " -> " + given.index
             genes.notices.append((said, len(given), some(shown)))
+    on_y = var["given"][var.index.str.endswith("_PAR_Y")]
+    if len(on_y):
+        said = "genes copied on Y (PAR), kept apart from the copy on X as <symbol>_PAR_Y"
+        genes.notices.append((said, len(on_y), some(on_y)))
     nameless = var.index[(var["ensembl"] == var.index) & (var["ensembl"] != "")]
     if len(nameless):
         genes.notices.append(("Ensembl ids without a symbol here", len(nameless), some(nameless)))
@@ -136,7 +140,8 @@ def _require_names(names: list[str], where: str) -> None:
 
 
 def _require_known(how: pd.Series, names: list[str], where: str) -> None:
-    known = int((how != "unknown").sum())
+    # TP53|7157 is a gene by its form, even if its Entrez id is not of a gene known here
+    known = int(((how != "unknown") | pd.Series(names).str.fullmatch(r"[^|]+\|\d+")).sum())
     if known < _LEAST_KNOWN * len(names) and known < _ENOUGH_KNOWN:
         unknown = [name for name, kind in zip(names, how, strict=True) if kind == "unknown"]
         raise InputError(

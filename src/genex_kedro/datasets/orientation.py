@@ -13,7 +13,9 @@ from genex_kedro.genes.identifiers import resolve
 _PROBED = 2_000  # names are enough to tell genes from samples
 
 
-def samples_in_rows(raw: RawTable, sheet: pd.DataFrame) -> tuple[bool, str]:
+def samples_in_rows(
+    raw: RawTable, sheet: pd.DataFrame, ids_are: str = "sample ids of the sheet"
+) -> tuple[bool, str]:
     """Whether the rows are the samples, and why.
 
     The sample ids of the sheet decide; where they are found on neither side, or on both, the side
@@ -29,7 +31,7 @@ def samples_in_rows(raw: RawTable, sheet: pd.DataFrame) -> tuple[bool, str]:
     in_columns = count_shared(raw.columns, sheet.index)
     if bool(in_rows) != bool(in_columns):
         side, found = ("rows", in_rows) if in_rows else ("columns", in_columns)
-        return bool(in_rows), f"samples in {side}: {found} sample ids of the sheet are there"
+        return bool(in_rows), f"samples in {side}: {found} {ids_are} are there"
     genes_in_rows, genes_in_columns = _count_genes(raw.rows), _count_genes(raw.columns)
     if genes_in_rows == genes_in_columns:
         raise _no_sample(raw, sheet)

@@ -7,8 +7,8 @@ ComBat, which now and then blows a value up beyond anything a sequencer can coun
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,9 +19,12 @@ import pyarrow.compute as pc
 from anndata import AnnData
 from kedro.io import AbstractDataset, DatasetError
 
-from genex_kedro.cohort import STUDY_UNIT, add_notice, build_cohort
+from genex_kedro.cohort import STUDY_UNIT, build_cohort
+from genex_kedro.datasets.download import ensure, expected_state
 from genex_kedro.datasets.rnaseqdb_files import GeneTable, read_file
-from genex_kedro.datasets.rnaseqdb_names import FILE_NAMES, RnaseqdbFile, find_files, table_paths
+from genex_kedro.datasets.rnaseqdb_names import find_files, home_of, table_paths
+from genex_kedro.datasets.rnaseqdb_notices import Repairs, note_files, note_genes, note_repairs
+from genex_kedro.datasets.sources import Source, choose_files
 from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import file_state
 
@@ -42,21 +45,32 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
         Where the files ``<code>-rsem-fpkm-<kind>.txt.gz`` lie, or their ``normalized`` folder.
     clip_log2 : float
         Largest believable log2(x+1); what lies above is set to it and counted in a notice.
+    files : list of str or str, optional
+        Names of the files to read (in one text, with blanks between); else all in the folder.
+    download : bool
+        Fetch what is missing of `files`, or of all 52, and verify what is there.
+    offline : str, optional
+        A folder to take missing files from instead of the network (``download.folder``).
     metadata : dict, optional
         Ignored by Kedro.
 
     Examples
     --------
-    ``kedro run --env rnaseqdb --params rnaseqdb.folder=PATH``
+    ``kedro run --env rnaseqdb --params rnaseqdb.folder=PATH,rnaseqdb.download=true``
     """
 
     def __init__(
         self,
         folder: str | None = None,
         clip_log2: float = CLIP_LOG2,
+        files: list[str] | str | None = None,
+        download: bool = False,
+        offline: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._folder, self._clip_log2 = folder, clip_log2
+        self._files = files.split() if isinstance(files, str) else files
+        self._download, self._offline = download, offline
         self.metadata = metadata
 
     def load(self) -> AnnData:
@@ -68,24 +82,41 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
                 expected="the folder with the RNAseqDB files",
                 remedy="Run with --params rnaseqdb.folder=PATH.",
             )
-        return read_rnaseqdb(self._folder, self._clip_log2)
+        if self._download:
+            offline = self._offline and home_of(Path(self._offline))
+            ensure(self._sources(), home_of(Path(self._folder)), offline)
+        return read_rnaseqdb(self._folder, self._clip_log2, self._files)
 
     def save(self, data: NoReturn) -> NoReturn:
         """The published files are never written to."""
         raise DatasetError("RNAseqDB is only read: name another dataset for what you want to save.")
 
     def _exists(self) -> bool:
-        return bool(self._folder) and bool(table_paths(Path(self._folder)))
+        there = self._download or table_paths(Path(self._folder or "."))
+        return bool(self._folder) and bool(there)
 
     def fingerprint(self) -> list:
-        """Of the settings and the folder: the runner reads it again when they change."""
+        """Of the settings and the files: the runner reads them again when they change."""
+        if self._download:
+            home = self._folder and home_of(Path(self._folder))
+            return [self._describe(), expected_state(self._sources(), home)]
         return [self._describe(), self._folder and file_state(Path(self._folder))]
 
+    def _sources(self) -> list[Source]:
+        return choose_files("rnaseqdb", self._files)
+
     def _describe(self) -> dict[str, Any]:
-        return {"folder": self._folder, "clip_log2": self._clip_log2}
+        return {
+            "folder": self._folder,
+            "clip_log2": self._clip_log2,
+            "files": self._files,
+            "download": self._download,
+        }
 
 
-def read_rnaseqdb(folder: str | Path, clip_log2: float = CLIP_LOG2) -> AnnData:
+def read_rnaseqdb(
+    folder: str | Path, clip_log2: float = CLIP_LOG2, names: Sequence[str] | None = None
+) -> AnnData:
     """Read the RNAseqDB files of a folder and join them over the genes they share.
 
     Parameters
@@ -94,6 +125,8 @@ def read_rnaseqdb(folder: str | Path, clip_log2: float = CLIP_LOG2) -> AnnData:
         Any subset of the 52 files.
     clip_log2 : float
         Largest believable log2(x+1).
+    names : sequence of str, optional
+        Read these files only.
 
     Returns
     -------
@@ -115,7 +148,7 @@ def read_rnaseqdb(folder: str | Path, clip_log2: float = CLIP_LOG2) -> AnnData:
             expected="a positive logarithm",
             remedy=f"Leave it at {CLIP_LOG2:g} unless your files are on another scale.",
         )
-    files = find_files(folder)
+    files = find_files(folder, names)
     with ThreadPoolExecutor(_THREADS) as pool:
         tables = list(pool.map(read_file, files))
         n_genes_in_any = len(pc.unique(pa.chunked_array([table.keys for table in tables])))
@@ -123,9 +156,9 @@ def read_rnaseqdb(folder: str | Path, clip_log2: float = CLIP_LOG2) -> AnnData:
         expression, repairs = _assemble(tables, keys, clip_log2, pool)
     obs, var = _samples(tables), _genes(keys)
     cohort = build_cohort(expression, obs, var, STUDY_UNIT, str(folder))
-    _note_files(cohort, files)
-    _note_genes(cohort, n_genes_in_any)
-    _note_repairs(cohort, repairs, clip_log2)
+    note_files(cohort, files)
+    note_genes(cohort, n_genes_in_any)
+    note_repairs(cohort, repairs, clip_log2)
     return cohort
 
 
@@ -144,14 +177,6 @@ def _shared_keys(tables: list[GeneTable], folder: Path) -> pa.Array:
     return keys.take(pc.sort_indices(keys))
 
 
-@dataclass
-class _Repairs:
-    """How many values of each gene were mended, each of shape (n_genes,)."""
-
-    clipped: np.ndarray
-    negative: np.ndarray
-
-
 def _assemble(tables: list[GeneTable], keys: pa.Array, clip_log2: float, pool: ThreadPoolExecutor):
     """One matrix (n_samples, n_genes) in log2(x+1), filled file by file, and the repairs."""
     ends = np.cumsum([len(table.barcodes) for table in tables])
@@ -159,12 +184,12 @@ def _assemble(tables: list[GeneTable], keys: pa.Array, clip_log2: float, pool: T
     blocks = np.split(expression, ends[:-1])
     jobs = [pool.submit(_fill, *pair, keys, clip_log2) for pair in zip(blocks, tables, strict=True)]
     repairs = [job.result() for job in jobs]
-    return expression, _Repairs(
+    return expression, Repairs(
         sum(repair.clipped for repair in repairs), sum(repair.negative for repair in repairs)
     )
 
 
-def _fill(block: np.ndarray, table: GeneTable, keys: pa.Array, clip_log2: float) -> _Repairs:
+def _fill(block: np.ndarray, table: GeneTable, keys: pa.Array, clip_log2: float) -> Repairs:
     """Put one file's values into its rows of the matrix: order, logarithm, limits."""
     rows = pc.index_in(keys, table.keys).to_numpy()
     for row, column in zip(block, table.columns, strict=True):
@@ -183,7 +208,7 @@ def _fill(block: np.ndarray, table: GeneTable, keys: pa.Array, clip_log2: float)
     np.log2(block, out=block)
     clipped = (block > clip_log2).sum(axis=0)  # after the logarithm, which is where it matters
     np.minimum(block, np.float32(clip_log2), out=block)
-    return _Repairs(clipped, negative)
+    return Repairs(clipped, negative)
 
 
 def _samples(tables: list[GeneTable]) -> pd.DataFrame:
@@ -199,29 +224,3 @@ def _samples(tables: list[GeneTable]) -> pd.DataFrame:
 def _genes(keys: pa.Array) -> pd.DataFrame:
     symbols, entrez = zip(*(key.split("\t") for key in keys.to_pylist()), strict=True)
     return pd.DataFrame({"entrez": entrez}, index=pd.Index(symbols)).replace({"entrez": {"0": ""}})
-
-
-def _note_files(cohort: AnnData, files: list[RnaseqdbFile]) -> None:
-    read = [file.path.name for file in files]
-    missing = [name for name in FILE_NAMES if name not in read]
-    text = f"read: {', '.join(read)}; not in the folder: {', '.join(missing) or 'none'}"
-    add_notice(cohort, "RNAseqDB files read, of 52", len(read), text)
-
-
-def _note_genes(cohort: AnnData, n_genes_in_any: int) -> None:
-    if dropped := n_genes_in_any - cohort.n_vars:
-        add_notice(cohort, "genes not in every file", dropped,
-                   "left out: filled with zeros they would give the tissue away")  # fmt: skip
-    if unknown := int((cohort.var["entrez"] == "").sum()):
-        add_notice(cohort, "genes without an Entrez id", unknown, "matched by symbol only")
-
-
-def _note_repairs(cohort: AnnData, repairs: _Repairs, clip_log2: float) -> None:
-    for count, check, text in (
-        (repairs.clipped, "values clipped", f"set to log2(x+1) = {clip_log2:g}: more than a whole"
-         " sample sums to, left by the batch correction"),
-        (repairs.negative, "negative values", "set to 0: FPKM cannot be negative"),
-    ):  # fmt: skip
-        genes = cohort.var_names[count > 0]
-        if len(genes):
-            add_notice(cohort, check, count.sum(), f"{text}; genes {', '.join(genes)}")

@@ -7,11 +7,12 @@ folder ``data/normalized`` of the project's repository.
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from genex_kedro.barcodes import parse_barcodes
 from genex_kedro.errors import InputError, some
 
 # The tissue whose GTEx samples each TCGA cohort was corrected against by ComBat (the project's
@@ -44,6 +45,7 @@ GTEX_TISSUES = (
     *("kidney", "liver", "lung", "prostate", "salivary", "stomach", "thyroid", "uterus"),
 )
 _PLACES = (".", "normalized", "data/normalized")  # the folder itself, or RNAseqDB's own tree
+_UNFINISHED = ".gz.part"  # left by a download that was interrupted
 _NO_NORMALS = ("ucs",)  # uterine carcinosarcoma has no adjacent normal samples
 FILE_NAMES = tuple(
     f"{code}-rsem-fpkm-{kind}.txt.gz"
@@ -54,14 +56,6 @@ FILE_NAMES = tuple(
     }.items()
     for code in codes
 )
-
-# GTEX-<donor>-<aliquot...>, or TCGA-<site>-<patient>-<sample type><vial>-...; sample types
-# 01 to 09 are tumors, 10 to 19 normals.
-_BARCODE = {
-    "gtex": re.compile(r"(GTEX-[A-Z0-9]+)-.+"),
-    "tcga": re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})-1[0-9].*"),
-    "tcga-t": re.compile(r"(TCGA-[A-Z0-9]{2}-[A-Z0-9]{4})-0[1-9].*"),
-}
 
 
 @dataclass(frozen=True)
@@ -101,9 +95,10 @@ class RnaseqdbFile:
         InputError
             A barcode that is none, or whose sample type contradicts the file's name.
         """
-        matches = [_BARCODE[self.kind].fullmatch(barcode) for barcode in barcodes]
-        wrong = [code for code, match in zip(barcodes, matches, strict=True) if not match]
-        if wrong:
+        said, labels = parse_barcodes(barcodes), self.labels
+        right = (said["program"] == labels["source"]) & (said["condition"] == labels["condition"])
+        wrong = said.index[~right]
+        if len(wrong):
             shape = {"gtex": "GTEX-<donor>-...", "tcga": "TCGA-XX-XXXX-11..."}
             raise InputError(
                 where=f"{self.path}, header",
@@ -111,7 +106,7 @@ class RnaseqdbFile:
                 expected=f"barcodes like {shape.get(self.kind, 'TCGA-XX-XXXX-01...')}, as the file's name says",
                 remedy="Fetch the file again under its own name; the name decides tumor or normal.",
             )
-        return [match.group(1) for match in matches]
+        return said["patient_id"].tolist()
 
 
 def parse_file_name(path: Path) -> RnaseqdbFile:
@@ -141,21 +136,39 @@ def table_paths(folder: Path) -> list[Path]:
             path
             for place in _PLACES
             for path in (folder / place).glob("*")
-            if path.is_file() and (path.suffix == ".gz" or "-rsem-" in path.name)
+            if path.is_file()
+            and (path.suffix == ".gz" or "-rsem-" in path.name)
+            and not (path.name.startswith(".") or _UNFINISHED in path.name)
         ),
         key=lambda path: path.name,
     )
 
 
-def find_files(folder: Path) -> list[RnaseqdbFile]:
+def home_of(folder: Path) -> Path:
+    """The folder itself, or the one in it where RNAseqDB's own tree has the files."""
+    homes = (folder / place for place in _PLACES)
+    return next((home for home in homes if any(home.glob("*-rsem-fpkm-*"))), folder)
+
+
+def find_files(folder: Path, names: Sequence[str] | None = None) -> list[RnaseqdbFile]:
     """The RNAseqDB files of a folder, by name.
+
+    Parameters
+    ----------
+    folder : Path
+    names : sequence of str, optional
+        Only these.
 
     Raises
     ------
     InputError
-        No file, an unknown one, or the same one in the folder and in ``normalized``.
+        No file, an unknown one, one of `names` missing, or the same one in the folder and in
+        ``normalized``.
     """
     paths = table_paths(folder)
+    if names:
+        paths = [path for path in paths if path.name in names]
+        _require_all(names, paths, folder)
     if not paths:
         raise InputError(
             where=f"{folder} (parameter rnaseqdb.folder)",
@@ -172,3 +185,14 @@ def find_files(folder: Path) -> list[RnaseqdbFile]:
             remedy="Remove one of the copies, or name the inner folder.",
         )
     return [parse_file_name(path) for path in paths]
+
+
+def _require_all(names: Sequence[str], paths: list[Path], folder: Path) -> None:
+    missing = sorted(set(names) - {path.name for path in paths})
+    if missing:
+        raise InputError(
+            where=f"{folder} (parameter rnaseqdb.files)",
+            found=f"not there: {some(missing)}",
+            expected=f"the {len(names)} files that were named",
+            remedy="Correct the names, or have the files fetched: --params rnaseqdb.download=true.",
+        )
