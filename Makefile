@@ -32,7 +32,7 @@ viz: install
 
 # two processes and half a gigabyte instead of fifteen and three
 ui: install
-	@echo "Compare runs: http://127.0.0.1:5000/#/experiments (open one, select runs, Compare)"
+	@echo "Runs side by side: http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (open one, then the chart view)"
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --workers 1
 
 bench: install

@@ -30,7 +30,7 @@ def mlflow_template(tmp_path_factory) -> Path:
     from genex_kedro.tracking import RunBook
 
     folder = tmp_path_factory.mktemp("mlflow")
-    book = RunBook(f"sqlite:///{folder}/mlflow.db", folder / "runs.json", {})
+    book = RunBook(f"sqlite:///{folder}/mlflow.db", folder, folder / "runs.json", {})
     book.client.search_experiments()
     return folder / "mlflow.db"
 

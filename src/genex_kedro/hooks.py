@@ -138,7 +138,7 @@ class TrackingHooks:
                 **git_tags(self._project),
             }
             memory = self._project / "data" / ".ledger" / "mlflow_runs.json"
-            self._book = RunBook(self._uri(), memory, tags)
+            self._book = RunBook(self._uri(), self._project / "mlruns", memory, tags)
         return self._book
 
     def _uri(self) -> str:

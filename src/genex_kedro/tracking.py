@@ -29,18 +29,21 @@ class RunBook:
     ----------
     uri : str
         Of the tracking store.
+    artifacts : Path
+        Folder of figures, for a store in a local file; a tracking server has its own.
     memory : Path
         JSON file that remembers, between sessions, which run belongs to which model.
     tags : dict
         For every run: git commit, environment, session.
     """
 
-    def __init__(self, uri: str, memory: Path, tags: dict[str, str]) -> None:
+    def __init__(self, uri: str, artifacts: Path, memory: Path, tags: dict[str, str]) -> None:
         # before its first import: conf/logging.yml says what MLflow may print
         os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
         from mlflow import MlflowClient
 
         self.client = MlflowClient(uri)
+        self._artifacts = artifacts.absolute().as_uri() if uri.startswith("sqlite:") else None
         self._memory = memory
         self._tags = tags
         self._open: dict[tuple[str, str], str] = {}
@@ -118,7 +121,11 @@ class RunBook:
 
     def _create(self, experiment: str, name: str) -> str:
         found = self.client.get_experiment_by_name(experiment)
-        number = found.experiment_id if found else self.client.create_experiment(experiment)
+        number = (
+            found.experiment_id
+            if found
+            else self.client.create_experiment(experiment, artifact_location=self._artifacts)
+        )
         return self.client.create_run(number, run_name=name, tags=self._tags).info.run_id
 
     def _status(self, run: str | None) -> str | None:
