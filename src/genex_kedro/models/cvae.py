@@ -1,0 +1,246 @@
+"""Expression given tissue, condition and source: the conditional VAE (paper 001).
+
+Encoder 1000-512-256, latent 50, decoder 256-512-1000, each layer Linear, BatchNorm, ReLU, the
+encoded class at the input of both. :class:`CvaeConfig` covers what the authors released, the
+same corrected, and what does best; standardisation is not part of the network.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genex_kedro.models.base import seeded_weights
+from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae_core import FactorAnalysis, aggregate_normal
+from genex_kedro.models.cvae_distributions import DiagonalNormal, FullNormal, StandardNormal
+from genex_kedro.models.cvae_networks import Trunk, silent
+
+BLOCK = 1024  # samples made at a time; part of what a seed means
+COMPANIONS = 4  # samples of the training mix beside each one asked for, with batch statistics
+_CLASS_PRIOR = 20.0  # samples that the pooled noise counts as against a class's own
+
+
+@dataclass(frozen=True)
+class CvaeLoss:
+    """0-d tensors in nats a sample, means over the batch.
+
+    Parameters
+    ----------
+    objective : Tensor
+        What training minimises: weighted and with free bits.
+    elbo : Tensor
+        The negative evidence lower bound, the same for every setting.
+    reconstruction, kl : Tensor
+        Its two parts.
+    """
+
+    objective: Tensor
+    elbo: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+
+
+class Cvae(nn.Module):
+    """The network; build it with :func:`build_cvae`.
+
+    Parameters
+    ----------
+    config : CvaeConfig
+    vocabulary : Vocabulary
+    n_genes : int
+
+    Notes
+    -----
+    Everywhere `expression` is (n_samples, n_genes), standardised as in training, and `classes`
+    int64 (n_samples,), positions in the vocabulary (:meth:`Vocabulary.index`).
+    """
+
+    def __init__(self, config: CvaeConfig, vocabulary: Vocabulary, n_genes: int) -> None:
+        super().__init__()
+        self.config, self.vocabulary, self.n_genes = config, vocabulary, n_genes
+        design = torch.from_numpy(vocabulary.design(config.encoding))
+        self.register_buffer("design", design, persistent=False)  # follows from the vocabulary
+        self.register_buffer("kl_weight", torch.tensor(config.kl_weight), persistent=False)
+        self._make_encoder(design.shape[1])
+        self._make_decoder(design.shape[1])
+        self._make_observation()
+        if config.prior == "class":
+            n, k = len(vocabulary), config.latent
+            self.register_buffer("prior_means", torch.zeros(n, k))
+            self.register_buffer("prior_whiteners", torch.eye(k).repeat(n, 1, 1))
+
+    def inference(self, expression: Tensor, classes: Tensor) -> DiagonalNormal:
+        """The posterior of the latent, (n_samples, latent)."""
+        mean, log_sd = 0.0, 0.0
+        if self.config.encoder_hidden:
+            hidden = self.encoder(torch.cat([expression, self.design[classes]], dim=1))
+            mean, log_sd = self.latent_mean(hidden), self.latent_log_sd(hidden)
+        if self.config.core:
+            mean = mean + (expression - self.means[classes]) @ self.recognition.T
+            log_sd = log_sd + self.core_log_sd.expand_as(mean)
+        return DiagonalNormal(mean, log_sd)
+
+    def generative(self, latent: Tensor, classes: Tensor) -> DiagonalNormal:
+        """Expression given the latent (n_samples, latent)."""
+        mean = 0.0
+        if self.config.decoder_hidden:
+            mean = self.output(self.decoder(torch.cat([latent, self.design[classes]], dim=1)))
+        if self.config.core:
+            mean = mean + self.means[classes] + latent @ self.loadings.T
+        log_sd = self.log_sd
+        if self.config.observation == "per_class":
+            log_sd = log_sd[classes]
+        return DiagonalNormal(mean, log_sd)
+
+    def prior(self, classes: Tensor) -> StandardNormal | FullNormal:
+        """The latent given the class."""
+        if self.config.prior == "class":
+            return FullNormal(self.prior_means[classes], self.prior_whiteners[classes])
+        return StandardNormal(len(classes), self.config.latent)
+
+    def loss(self, expression: Tensor, classes: Tensor, draw: torch.Generator) -> CvaeLoss:
+        """The objective and the ELBO by one draw from the posterior.
+
+        (SSE + KL) / batch of the authors' code is this objective with variance .5 but for a
+        constant, n_genes / 2 log(pi).
+        """
+        posterior = self.inference(expression, classes)
+        latent = posterior.sample(draw)
+        reconstruction = -self.generative(latent, classes).log_prob(expression).mean()
+        by_dimension = self.prior(classes).divergence_from(posterior).mean(dim=0)
+        kl = by_dimension.sum()
+        paid = by_dimension.clamp_min(self.config.free_bits).sum() if self.config.free_bits else kl
+        return CvaeLoss(
+            reconstruction + self.kl_weight * paid, reconstruction + kl, reconstruction, kl
+        )
+
+    @torch.no_grad()
+    def sample(self, classes: Tensor, seed: int) -> Tensor:
+        """One profile for each class asked for, standardised; call it in evaluation mode.
+
+        The noise is drawn on the CPU, so that a seed gives the same samples (but for rounding)
+        on any device. Made in blocks: memory does not grow with the number beyond the result.
+
+        Parameters
+        ----------
+        classes : Tensor of int64, shape (n,)
+        seed : int
+
+        Returns
+        -------
+        Tensor, shape (n, n_genes), on the CPU
+
+        Raises
+        ------
+        RuntimeError
+            In training mode, where sampling would move the running statistics.
+        """
+        if self.training:
+            raise RuntimeError("call eval() before sample(): training mode moves batch statistics")
+        draw = torch.Generator().manual_seed(seed)
+        blocks = torch.as_tensor(classes, dtype=torch.int64).cpu().split(BLOCK)
+        return torch.cat([self._sample_block(block, draw) for block in blocks])
+
+    def _sample_block(self, asked: Tensor, draw: torch.Generator) -> Tensor:
+        classes = asked
+        if self.config.sampling_statistics == "batch":
+            # alone, samples of one class would have their own statistics normalised away
+            shares = torch.tensor(self.vocabulary.counts, dtype=torch.float)
+            mix = torch.multinomial(shares, COMPANIONS * BLOCK, replacement=True, generator=draw)
+            classes = torch.cat([asked, mix])
+        classes = classes.to(self.design.device)
+        latent = self.prior(classes).sample(draw).to(self.design.device)
+        expression = self.generative(latent, classes)
+        n = len(asked)
+        if not self.config.observation_noise:
+            return expression.mean[:n].cpu()
+        log_sd = expression.log_sd.expand_as(expression.mean)
+        return DiagonalNormal(expression.mean[:n], log_sd[:n]).sample(draw).cpu()
+
+    @torch.no_grad()
+    def start_from(self, core: FactorAnalysis, classes: Tensor) -> None:
+        """Put the fitted core (of training samples of these classes) into the network."""
+        self.means.copy_(core.means)
+        self.loadings.copy_(core.loadings)
+        self.recognition.copy_(core.recognition)
+        self.core_log_sd.copy_(-0.5 * core.precision.log())
+        if self.config.observation == "per_gene":
+            self.log_sd.copy_(0.5 * core.noise_variance.log())
+        elif self.config.observation == "per_class":
+            self.log_sd.copy_(0.5 * _class_noise(core, classes, len(self.vocabulary)).log())
+
+    @torch.no_grad()
+    def refit_prior(self, expression: Tensor, classes: Tensor) -> None:
+        """Match the prior of each class to the posteriors of its *training* samples.
+
+        Only for the prior ``class``; call it in evaluation mode, on the device of the model.
+        """
+        posterior = self.inference(expression, classes)
+        means, whiteners = aggregate_normal(
+            posterior.mean.cpu(),
+            torch.exp(2 * posterior.log_sd).cpu(),
+            classes.cpu(),
+            len(self.vocabulary),
+            self.config.prior_shrinkage,
+        )
+        self.prior_means.copy_(means)
+        self.prior_whiteners.copy_(whiteners)
+
+    def _make_encoder(self, width: int) -> None:
+        config, always_batch = self.config, self.config.sampling_statistics == "batch"
+        if config.encoder_hidden:
+            first, *others = config.encoder_hidden
+            hidden = (first + width * config.widen_encoder, *others)
+            self.encoder = Trunk(self.n_genes + width, hidden, always_batch, config.residual)
+            self.latent_mean = nn.Linear(self.encoder.width, config.latent)
+            self.latent_log_sd = nn.Linear(self.encoder.width, config.latent)
+            if config.core:
+                silent(self.latent_mean)
+                silent(self.latent_log_sd)
+        if config.core:
+            self.recognition = nn.Parameter(torch.zeros(config.latent, self.n_genes))
+            self.core_log_sd = nn.Parameter(torch.zeros(config.latent))
+
+    def _make_decoder(self, width: int) -> None:
+        config, always_batch = self.config, self.config.sampling_statistics == "batch"
+        if config.decoder_hidden:
+            hidden = config.decoder_hidden
+            self.decoder = Trunk(config.latent + width, hidden, always_batch, config.residual)
+            self.output = nn.Linear(self.decoder.width, self.n_genes)
+            if config.core:
+                silent(self.output)
+        if config.core:
+            self.means = nn.Parameter(torch.zeros(len(self.vocabulary), self.n_genes))
+            self.loadings = nn.Parameter(torch.zeros(self.n_genes, config.latent))
+
+    def _make_observation(self) -> None:
+        log_sd = torch.full((self.n_genes,), 0.5 * math.log(0.5))
+        if self.config.observation == "half":
+            self.register_buffer("log_sd", log_sd, persistent=False)
+        elif self.config.observation == "per_gene":
+            self.log_sd = nn.Parameter(log_sd)
+        else:
+            self.log_sd = nn.Parameter(log_sd.repeat(len(self.vocabulary), 1))
+
+
+def build_cvae(config: CvaeConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> Cvae:
+    """A conditional VAE with weights drawn from `seed`."""
+    with seeded_weights(seed):
+        return Cvae(config, vocabulary, n_genes)
+
+
+def _class_noise(core: FactorAnalysis, classes: Tensor, n_classes: int) -> Tensor:
+    """Noise variance by class and gene, shrunk to the pooled one; (n_classes, n_genes)."""
+    squares = core.residuals.square()
+    pooled = squares.mean(dim=0)
+    counts = torch.bincount(classes.cpu(), minlength=n_classes)[:, None].double()
+    own = torch.zeros((n_classes, squares.shape[1]), dtype=squares.dtype)
+    own.index_add_(0, classes.cpu(), squares)
+    # relative to the pooled residuals: those are smaller than the noise by the latents fitted
+    factor = (own / pooled + _CLASS_PRIOR) / (counts + _CLASS_PRIOR)
+    return core.noise_variance * factor

@@ -1,0 +1,132 @@
+"""Factor analysis given the class: where a conditional VAE with a core begins.
+
+x = mean of the class + loadings z + noise, z ~ N(0, 1), noise independent with a variance a
+gene. Maximum likelihood after Lawley and Maxwell (1971): with the noise held, the loadings are
+principal axes of the scaled residuals; with the loadings held, the noise is what they leave.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+_ROUNDS = 30
+_FLOOR = 0.05  # least share of a gene's variance that is noise: without it some genes end at 0
+
+
+@dataclass(frozen=True)
+class FactorAnalysis:
+    """A fitted core; genes may be standardised or not.
+
+    Parameters
+    ----------
+    means : Tensor, shape (n_classes, n_genes)
+    loadings : Tensor, shape (n_genes, latent)
+        Rotated so that the posterior of z has a diagonal covariance.
+    noise_variance : Tensor, shape (n_genes,)
+    residuals : Tensor, shape (n_samples, n_genes)
+        What loadings and class mean leave of the training samples.
+    """
+
+    means: Tensor
+    loadings: Tensor
+    noise_variance: Tensor
+    residuals: Tensor
+
+    @property
+    def precision(self) -> Tensor:
+        """Of the posterior of z, by dimension; shape (latent,)."""
+        return 1 + (self.loadings.square() / self.noise_variance[:, None]).sum(dim=0)
+
+    @property
+    def recognition(self) -> Tensor:
+        """Posterior mean of z = recognition @ (x - class mean); shape (latent, n_genes)."""
+        return (self.loadings / self.noise_variance[:, None]).T / self.precision[:, None]
+
+
+def class_means(x: Tensor, classes: Tensor, n_classes: int) -> Tensor:
+    """Mean of every class, shape (n_classes, n_genes).
+
+    Raises
+    ------
+    ValueError
+        If a class has no sample.
+    """
+    counts = torch.bincount(classes, minlength=n_classes)
+    if (counts == 0).any():
+        raise ValueError(f"{int((counts == 0).sum())} classes have no training sample")
+    sums = torch.zeros((n_classes, x.shape[1]), dtype=x.dtype).index_add_(0, classes, x)
+    return sums / counts[:, None]
+
+
+def fit_core(expression: Tensor, classes: Tensor, n_classes: int, latent: int) -> FactorAnalysis:
+    """Fit on training samples, on the CPU and in double precision.
+
+    Parameters
+    ----------
+    expression : Tensor, shape (n_samples, n_genes)
+    classes : Tensor of int64, shape (n_samples,)
+    n_classes, latent : int
+
+    Raises
+    ------
+    ValueError
+        If a class has no sample, or there are not more samples than classes and latents.
+    """
+    x, classes = expression.double().cpu(), classes.cpu()
+    freedom = len(x) - n_classes
+    if freedom <= latent:
+        raise ValueError(
+            f"{latent} latent dimensions need more than {latent + n_classes} samples, not {len(x)}"
+        )
+    means = class_means(x, classes, n_classes)
+    centred = x - means[classes]
+    total = centred.square().sum(dim=0) / freedom
+    total = total.clamp_min(1e-6)  # a gene without spread within classes
+    noise = total / 2
+    for _ in range(_ROUNDS):
+        _, s, axes = torch.linalg.svd(centred / noise.sqrt(), full_matrices=False)
+        gain = (s[:latent].square() / freedom - 1).clamp_min(0)
+        loadings = noise.sqrt()[:, None] * axes[:latent].T * gain.sqrt()
+        noise = torch.maximum(total - loadings.square().sum(dim=1), _FLOOR * total)
+    fitted = FactorAnalysis(means, loadings, noise, centred)
+    left = centred - centred @ fitted.recognition.T @ loadings.T
+    return FactorAnalysis(means, loadings, noise, left)
+
+
+def aggregate_normal(
+    mean: Tensor, variance: Tensor, classes: Tensor, n_classes: int, shrinkage: float
+) -> tuple[Tensor, Tensor]:
+    """A normal a class, matched to the posteriors of its samples.
+
+    Parameters
+    ----------
+    mean, variance : Tensor, shape (n_samples, latent)
+        Of the posteriors.
+    classes : Tensor of int64, shape (n_samples,)
+    n_classes : int
+    shrinkage : float
+        Samples that the pooled covariance counts as.
+
+    Returns
+    -------
+    tuple of Tensor
+        Means (n_classes, latent) and whiteners (n_classes, latent, latent), in double.
+    """
+    mean, variance = mean.double(), variance.double()
+    centres = class_means(mean, classes, n_classes)
+    centred = mean - centres[classes]
+    freedom = max(1, len(mean) - n_classes)
+    pooled = centred.T @ centred / freedom + torch.diag(variance.mean(dim=0))
+    whiteners = []
+    for at in range(n_classes):
+        own, own_variance = centred[classes == at], variance[classes == at]
+        scatter = own.T @ own + torch.diag(own_variance.sum(dim=0))
+        cov = (scatter + shrinkage * pooled) / (len(own) + shrinkage)
+        eye = torch.eye(len(cov), dtype=cov.dtype)
+        whiteners.append(
+            torch.linalg.solve_triangular(torch.linalg.cholesky(cov), eye, upper=False)
+        )
+    return centres, torch.stack(whiteners)
