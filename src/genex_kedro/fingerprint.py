@@ -25,13 +25,14 @@ def digest(value) -> str:
 
 
 def data_digest(value) -> str | None:
-    """Of an AnnData, or a dict of them, by content: values, samples and genes; None for others."""
+    """Of an AnnData, or a dict of them, by content: values, labels and genes; None for others."""
     if isinstance(value, dict) and value and all(isinstance(v, AnnData) for v in value.values()):
         return digest({key: data_digest(item) for key, item in value.items()})
     if not isinstance(value, AnnData):
         return None
     content = hashlib.sha256(np.ascontiguousarray(value.X).tobytes())
-    content.update("\n".join([*value.obs_names, "", *value.var_names]).encode())
+    content.update(value.obs.to_csv().encode())
+    content.update("\n".join(value.var_names).encode())
     return content.hexdigest()[:16]
 
 

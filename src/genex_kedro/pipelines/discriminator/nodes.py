@@ -177,9 +177,7 @@ def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str)
 
 
 def _fingerprint(seen: AnnData, network: NetworkSettings, judge: str) -> str:
-    split = "".join(s[0] for s in seen.obs["split"])
-    labels = "".join(c[0] for c in seen.obs["condition"])
-    return digest([data_digest(seen), split, labels, network, judge, code_digest(train_judge)])
+    return digest([data_digest(seen), network, judge, code_digest(train_judge)])
 
 
 def _standardiser(seen: AnnData, network: NetworkSettings) -> Standardiser:
