@@ -14,8 +14,8 @@ pytestmark = pytest.mark.real
 def judged(project, run_session, real_data):
     """Runs a real cohort and gives its scorecard and its report."""
 
-    def run(cohort: str, **params):
-        folder = real_data / cohort
+    def run(name: str, **params):
+        folder = real_data / name
         mine = {"expression": f"{folder}/expression.parquet", "samples": f"{folder}/samples.tsv"}
         params["cohort"] = mine | params.get("cohort", {})
         run_session(env="table", params=params)
