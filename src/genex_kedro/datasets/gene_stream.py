@@ -72,13 +72,17 @@ class GeneStream:
                 remedy=remedy,
             )
 
-    def rows(self, wanted: Collection[str] | None = None) -> Iterator[tuple[str, np.ndarray]]:
+    def rows(
+        self, wanted: Collection[str] | None = None, unique: bool = True
+    ) -> Iterator[tuple[str, np.ndarray]]:
         """The wanted genes in the order of the file.
 
         Parameters
         ----------
         wanted : set of str, optional
             First cells of the rows to parse; None parses all.
+        unique : bool
+            Whether a second row of a gene is refused; otherwise it is yielded like any other.
 
         Yields
         ------
@@ -96,7 +100,7 @@ class GeneStream:
         seen: set[str] = set()
         for line, name, cells in self._lines(wanted):
             gene = name.decode("utf-8", "replace").strip()
-            if gene in seen:
+            if unique and gene in seen:
                 raise self._fault(line, gene, "a second row of this gene", "every gene once")
             seen.add(gene)
             yield gene, self._parse(line, gene, cells)

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 from anndata import AnnData
 from kedro.io import AbstractDataset, DatasetError
 
+from genex_kedro.datasets.published_files import require_folder
 from genex_kedro.datasets.toil_reader import find_files, read_toil
-from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import file_state
 
 
@@ -48,7 +48,7 @@ class ToilCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def load(self) -> AnnData:
         """The cohort; an InputError, which Kedro wraps in a DatasetError, for anything else."""
-        return read_toil(self._require_folder(), self._expression, self._genes)
+        return read_toil(require_folder("toil.folder", self._folder), self._expression, self._genes)
 
     def save(self, data: NoReturn) -> NoReturn:
         """The published files are never written to."""
@@ -56,21 +56,12 @@ class ToilCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def sources(self) -> list[Path]:
         """The files that are read, for a cache to tell whether they changed."""
-        return list(find_files(Path(self._require_folder()), self._expression).values())
+        folder = require_folder("toil.folder", self._folder)
+        return list(find_files(folder, self._expression).values())
 
     def fingerprint(self) -> list:
         """Of the settings and the folder: the runner reads it again when they change."""
         return [self._describe(), self._folder and file_state(Path(self._folder))]
-
-    def _require_folder(self) -> str:
-        if not self._folder:
-            raise InputError(
-                where="parameter toil.folder",
-                found="nothing",
-                expected="the folder with the Toil files",
-                remedy="Run with --params toil.folder=PATH.",
-            )
-        return self._folder
 
     def _exists(self) -> bool:
         return bool(self._folder) and Path(self._folder).is_dir()

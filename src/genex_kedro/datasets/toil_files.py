@@ -29,34 +29,6 @@ _PHENOTYPE_COLUMNS = {
     "_gender": "sex",
     "_study": "study",
 }
-_PLACES = (".", "probeMap")  # the hub keeps the probemap in a folder of its own
-
-
-def find_file(folder: Path, names: tuple[str, ...], what: str, parameter: str) -> Path:
-    """The one file of these names, plain or ``.gz``, in `folder`.
-
-    Raises
-    ------
-    InputError
-        None of them, or more than one.
-    """
-    candidates = [folder / place / f"{name}{end}" for place in _PLACES for name in names for end in ("", ".gz")]  # fmt: skip
-    found = [path for path in candidates if path.is_file()]
-    if len(found) == 1:
-        return found[0]
-    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    raise InputError(
-        where=f"{folder} (parameter {parameter})",
-        found=f"{some([path.name for path in found])}, {len(found)} copies of the {what}"
-        if found
-        else f"no {what} among {some(there)}"
-        if folder.is_dir()
-        else "no such folder",
-        expected=f"one file {' or '.join(names)}, plain or .gz",
-        remedy="Remove the copies that are not to be read."
-        if found
-        else "Give the folder that holds the published files under their own names.",
-    )
 
 
 def read_phenotype(path: Path) -> pd.DataFrame:

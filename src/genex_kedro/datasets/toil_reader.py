@@ -11,6 +11,7 @@ from anndata import AnnData
 from genex_kedro.cohort import add_notice, build_cohort
 from genex_kedro.datasets.gene_blocks import GeneBlocks
 from genex_kedro.datasets.gene_stream import GeneStream
+from genex_kedro.datasets.published_files import find_file, require_choice
 from genex_kedro.datasets.sample_columns import SampleColumns, plan_columns, sample_name
 from genex_kedro.datasets.toil_files import (
     EXPRESSION,
@@ -18,7 +19,6 @@ from genex_kedro.datasets.toil_files import (
     PHENOTYPE,
     PROBEMAPS,
     UNIT,
-    find_file,
     read_phenotype,
     read_probemap,
 )
@@ -39,7 +39,7 @@ def find_files(folder: Path, expression: str = "tpm") -> dict[str, Path]:
     InputError
         An unknown form of expression; a file is missing or there more than once.
     """
-    _require_choice("toil.expression", expression, tuple(EXPRESSION))
+    require_choice("toil.expression", expression, tuple(EXPRESSION))
     wanted = {
         "expression": (EXPRESSION[expression],),
         "phenotype": (PHENOTYPE,),
@@ -73,7 +73,7 @@ def read_toil(folder: str | Path, expression: str = "tpm", genes: str = "panels"
         A file is missing, damaged or of another layout; labels are unknown; a second column of
         a sample differs; with all genes, TPM that do not sum to a million.
     """
-    _require_choice("toil.genes", genes, GENES)
+    require_choice("toil.genes", genes, GENES)
     files = find_files(Path(folder), expression)
     annotation = annotate(read_probemap(files["probemap"]), expression)
     phenotype = read_phenotype(files["phenotype"])
@@ -197,13 +197,3 @@ def _gene_notices(stream: GeneStream, values: _Values):
         yield ("genes asked for that the file lacks", values.absent, "rows of the probemap")
     if values.not_in_probemap:
         yield ("rows left out: not in the probemap", values.not_in_probemap, "toil.genes=all reads the genes of the probemap")  # fmt: skip
-
-
-def _require_choice(parameter: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(
-            where=f"parameter {parameter}",
-            found=repr(value),
-            expected=" or ".join(choices),
-            remedy=f"Set --params {parameter}={choices[0]}.",
-        )
