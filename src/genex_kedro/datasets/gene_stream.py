@@ -23,6 +23,7 @@ from genex_kedro.errors import InputError
 MISSING = ("", "NA", "NaN", "nan", "null")
 _BLOCK = 1 << 21  # of decompressed text: small enough to stay in the cache until it is searched
 _LONGEST_ROW = 1 << 28  # no table has such rows: a file without line ends must not fill the memory
+_TAB = 9  # and the next byte is the line end, 10
 _OPTIONS = {
     "read_options": pa_csv.ReadOptions(use_threads=False, column_names=["value"]),
     "parse_options": pa_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
@@ -105,7 +106,7 @@ class GeneStream:
             seen.add(gene)
             yield gene, self._parse(line, gene, cells)
 
-    def _lines(self, wanted: set[bytes] | None) -> Iterator[tuple[int, bytes, bytes]]:
+    def _lines(self, wanted: set[bytes] | None) -> Iterator[tuple[int, bytes, bytearray]]:
         """Number, first cell and the other cells of every wanted line after the header."""
         line, self.n_rows = 1, 0
         buffer, kept = bytearray(_BLOCK), 0
@@ -123,14 +124,14 @@ class GeneStream:
                     name = bytes(buffer[start : stop if tab < 0 else tab])
                     self.n_rows += bool(name.strip())
                     if (wanted is None and name.strip()) or (wanted and name in wanted):
-                        yield line, name, b"" if tab < 0 else bytes(buffer[tab + 1 : stop])
+                        yield line, name, bytearray() if tab < 0 else buffer[tab + 1 : stop]
                     start = stop + 1
                 buffer[: end - start] = buffer[start:end]
                 kept = end - start
                 if not n_read:
                     break
         if kept:
-            yield from self._last(line + 1, bytes(buffer[:kept]), wanted)
+            yield from self._last(line + 1, buffer[:kept], wanted)
 
     def _with_room(self, buffer: bytearray, kept: int, line: int) -> bytearray:
         """The buffer, doubled when one row fills it."""
@@ -145,31 +146,35 @@ class GeneStream:
             )
         return buffer + bytes(kept)
 
-    def _last(self, line: int, text: bytes, wanted: set[bytes] | None):
+    def _last(self, line: int, text: bytearray, wanted: set[bytes] | None):
         """A last row without a line end: whole, or the place where a transfer stopped."""
         self.n_rows += 1
         name, _, cells = text.partition(b"\t")
-        self._check_width(line, name.decode("utf-8", "replace"), cells)
+        name = bytes(name)
+        if _count(cells) != len(self.samples):
+            raise self._wrong_width(line, name.decode("utf-8", "replace"), cells)
         if wanted is None or name in wanted:
             yield line, name, cells
 
-    def _parse(self, line: int, gene: str, cells: bytes) -> np.ndarray:
-        cells = cells.removesuffix(b"\r")
-        self._check_width(line, gene, cells)
+    def _parse(self, line: int, gene: str, cells: bytearray) -> np.ndarray:
+        # one number a line is what Arrow parses fastest: twice as fast as numpy or a cast
+        text = np.frombuffer(cells.removesuffix(b"\r") + b"\n", np.uint8).copy()
+        text += text == _TAB
         try:
-            # one number a line is what Arrow parses fastest: twice as fast as numpy or a cast
-            table = pa_csv.read_csv(pa.BufferReader(cells.replace(b"\t", b"\n")), **_OPTIONS)
+            table = pa_csv.read_csv(pa.BufferReader(pa.py_buffer(text)), **_OPTIONS)
         except pa.ArrowInvalid as error:
             raise self._wrong_cell(line, gene, cells) from error
-        values = table.column(0).to_numpy()
-        return values.astype(np.float32, copy=False)
+        if len(table) != len(self.samples):
+            raise self._wrong_width(line, gene, cells)
+        return table.column(0).to_numpy().astype(np.float32, copy=False)
 
-    def _check_width(self, line: int, gene: str, cells: bytes) -> None:
-        found, expected = cells.count(b"\t") + 1 if cells else 0, len(self.samples)
-        if found != expected:
-            raise self._fault(line, gene, f"{found:,} values", f"{expected:,} values, as many as the header names samples")  # fmt: skip
+    def _wrong_width(self, line: int, gene: str, cells: bytes) -> InputError:
+        found = _count(cells)
+        return self._fault(line, gene, f"{found:,} values", f"{len(self.samples):,} values, as many as the header names samples")  # fmt: skip
 
     def _wrong_cell(self, line: int, gene: str, cells: bytes) -> InputError:
+        if _count(cells) != len(self.samples):
+            return self._wrong_width(line, gene, cells)
         texts = cells.decode("utf-8", "replace").split("\t")
         place = next(
             (i for i, text in enumerate(texts) if text not in MISSING and not is_number(text)), 0
@@ -196,3 +201,7 @@ class GeneStream:
             if self._kind != "gzip":
                 raise
             raise broken_gzip(self.path, error) from error
+
+
+def _count(cells: bytes) -> int:
+    return cells.count(b"\t") + 1 if cells.strip(b"\r") else 0

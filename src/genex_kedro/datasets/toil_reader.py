@@ -25,6 +25,7 @@ from genex_kedro.datasets.toil_files import (
 from genex_kedro.datasets.toil_genes import Annotation, annotate, genes_of_panels, shared_symbols
 from genex_kedro.datasets.toil_labels import Labels, label_samples
 from genex_kedro.errors import InputError, some
+from genex_kedro.units import LOG_CEILING
 
 GENES = ("panels", "all")
 _LIBRARY = 1e6  # TPM are transcripts per million, so that those of a sample sum to it
@@ -131,6 +132,7 @@ def _read(
     for row, cells in stream.rows(wanted):
         columns.compare(row, cells)
         own = cells[columns.places]
+        _require_logarithms(own, row, columns.names, UNIT[expression], stream.path)
         if expression == "tpm" and genes == "all":
             values.sums += np.exp2(own) - np.float32(0.001)
         gene = gene_of_row[row]
@@ -146,6 +148,18 @@ def _read(
     if not values.rows:
         raise _no_gene(stream, annotation)
     return values
+
+
+def _require_logarithms(values: np.ndarray, row: str, samples: list[str], unit: str, path: Path):
+    """Before anything is summed: 2**x of a linear value is beyond all numbers."""
+    if np.fmax.reduce(values) > LOG_CEILING:
+        highest = int(np.nanargmax(values))
+        raise InputError(
+            where=f"{path}, gene {row}, sample {samples[highest]}",
+            found=f"{values[highest]:g}",
+            expected=f"{unit}, which does not exceed {LOG_CEILING:g}",
+            remedy=f"The values are no logarithms. {FETCH}",
+        )
 
 
 def _add_tpm(total: np.ndarray, more: np.ndarray) -> None:
