@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from kedro.io import DataCatalog, DatasetError
-from toil_folder import CELL_LINE, CONTROL, EXPRESSION, HUGO, PHENOTYPE, PROBEMAP, ToilFolder
 
 from genex_kedro.cohort import notices, to_study_unit
 from genex_kedro.datasets.toil import ToilCohortDataset
@@ -16,6 +15,7 @@ from genex_kedro.datasets.toil_labels import label_samples
 from genex_kedro.datasets.toil_reader import read_toil
 from genex_kedro.errors import InputError
 from genex_kedro.genes.panels import match_panel
+from toil_folder import CELL_LINE, CONTROL, EXPRESSION, HUGO, PHENOTYPE, PROBEMAP, ToilFolder
 
 TABLE_4 = [
     *("HNSC", "BRCA", "BLCA", "COAD", "LUAD", "SARC", "THCA", "STAD", "KIRC", "LUSC", "LIHC"),
@@ -97,6 +97,14 @@ def test_what_is_left_out_or_filled_is_counted(toil):
         assert notice.loc[check, "count"] == 1 and sample in notice.loc[check, "detail"]
         assert sample not in cohort.obs_names
     assert notice.loc["samples without a primary site", "count"] == 1
+
+
+def test_a_site_under_a_new_spelling_is_its_own_tissue_and_noticed(toil):
+    toil.change(PHENOTYPE, "\tThyroid\tNormal Tissue", "\tLeft Thyroid\tNormal Tissue")
+    cohort = read_toil(toil.path)
+    assert (cohort.obs["tissue"] == "left thyroid").sum() == 1
+    notice = noticed(cohort).loc["primary sites not in the table of tissues"]
+    assert "Left Thyroid" in notice["detail"]
 
 
 @pytest.mark.parametrize("name", ["TCGA-EM-A001-01", "TCGA-EM-A001-01.1"])

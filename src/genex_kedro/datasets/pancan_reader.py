@@ -68,6 +68,7 @@ def read_pancan(folder: str | Path, form: str = "gdc", keep_normals: bool = Fals
         The file is missing, damaged or of another layout; an unknown barcode; a second column of
         a barcode differs; no gene is complete.
     """
+    require_choice("pancan.keep_normals", keep_normals, (False, True))
     path = find_expression(Path(folder), form)
     stream = GeneStream(path, "Pan-Cancer Atlas expression", FETCH)
     _, unit, first = FORMS[form]
@@ -79,7 +80,7 @@ def read_pancan(folder: str | Path, form: str = "gdc", keep_normals: bool = Fals
             remedy="Name the form of the file with --params pancan.form=gdc (or xena, mpmp).",
         )
     read = _samples_in_rows if form == "mpmp" else _genes_in_rows
-    values = read(stream, bool(keep_normals))
+    values = read(stream, keep_normals)
     if not values.genes:
         raise InputError(
             where=str(path),

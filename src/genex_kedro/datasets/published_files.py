@@ -36,15 +36,19 @@ def find_file(folder: Path, names: tuple[str, ...], what: str, parameter: str) -
     )
 
 
-def require_choice(parameter: str, value: str, choices: tuple[str, ...]) -> None:
+def require_choice(parameter: str, value, choices: tuple) -> None:
     """Refuse a parameter's value that is none of `choices` with an InputError."""
     if value not in choices:
         raise InputError(
             where=f"parameter {parameter}",
             found=repr(value),
-            expected=" or ".join(choices),
-            remedy=f"Set --params {parameter}={choices[0]}.",
+            expected=" or ".join(map(_shown, choices)),
+            remedy=f"Set --params {parameter}={_shown(choices[0])}.",
         )
+
+
+def _shown(choice) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else choice
 
 
 def require_folder(parameter: str, folder: str | None) -> Path:

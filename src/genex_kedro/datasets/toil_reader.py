@@ -89,7 +89,7 @@ def read_toil(folder: str | Path, expression: str = "tpm", genes: str = "panels"
     for notice in (
         *labels.notices,
         *_sample_notices(stream, columns, labels, set(phenotype.index)),
-        *_gene_notices(stream, values),
+        *_gene_notices(stream, values, genes),
         *shared_symbols(values.rows, annotation),
     ):
         add_notice(cohort, *notice)
@@ -205,9 +205,13 @@ def _sample_notices(stream: GeneStream, columns: SampleColumns, labels: Labels, 
         yield ("samples in two identical columns", len(names), detail)
 
 
-def _gene_notices(stream: GeneStream, values: _Values):
-    yield ("genes read, of the rows of the file", len(values.rows), f"{stream.n_rows:,} rows")
+def _gene_notices(stream: GeneStream, values: _Values, genes: str):
+    rows, said = len(values.rows), f"of {stream.n_rows:,}"
+    if genes == "panels":
+        said += "; genes of the panels only: a study of variable or all genes needs toil.genes=all"
+    yield ("rows of the expression file read", rows, said)
     if values.absent:
         yield ("genes asked for that the file lacks", values.absent, "rows of the probemap")
     if values.not_in_probemap:
-        yield ("rows left out: not in the probemap", values.not_in_probemap, "toil.genes=all reads the genes of the probemap")  # fmt: skip
+        said = "nothing says which genes they are"
+        yield ("rows left out: not in the probemap", values.not_in_probemap, said)
