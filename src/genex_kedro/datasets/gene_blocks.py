@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
+
 import numpy as np
+
+_BLOCK_BYTES = 1 << 26
 
 
 class GeneBlocks:
@@ -14,11 +18,13 @@ class GeneBlocks:
     Parameters
     ----------
     n_samples : int
-    genes_per_block : int
+    genes_per_block : int, optional
+        By default as many as make 64 MB: the allocator gives memory of that size back to the
+        system once it is let go, and keeps smaller pieces for itself.
     """
 
-    def __init__(self, n_samples: int, genes_per_block: int = 64) -> None:
-        self._shape = (genes_per_block, n_samples)
+    def __init__(self, n_samples: int, genes_per_block: int | None = None) -> None:
+        self._shape = (genes_per_block or max(1, _BLOCK_BYTES // (4 * n_samples)), n_samples)
         self._blocks: list[np.ndarray] = []
         self._n_genes = 0
 
@@ -43,10 +49,24 @@ class GeneBlocks:
 
     def to_matrix(self) -> np.ndarray:
         """All genes as float32, shape (n_samples, n_genes), C order; the blocks are emptied."""
-        matrix = np.empty((self._shape[1], self._n_genes), np.float32)
+        matrix = _untouched((self._shape[1], self._n_genes))
         for start in range(0, self._n_genes, self._shape[0]):
             block, self._blocks[start // self._shape[0]] = self._blocks[start // self._shape[0]], None  # fmt: skip
             stop = min(start + self._shape[0], self._n_genes)
             matrix[:, start:stop] = block[: stop - start].T
         self._blocks, self._n_genes = [], 0
         return matrix
+
+
+def _untouched(shape: tuple[int, int]) -> np.ndarray:
+    """Like np.empty, but taking memory page by small page as it is written.
+
+    numpy asks for huge pages, and then the first block written takes the whole matrix at once,
+    while all the blocks are still there.
+    """
+    if not np.prod(shape) or not hasattr(mmap, "MADV_NOHUGEPAGE"):
+        return np.empty(shape, np.float32)
+    private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS  # by default a fork would share it
+    memory = mmap.mmap(-1, 4 * shape[0] * shape[1], flags=private)
+    memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.float32).reshape(shape)
