@@ -39,6 +39,7 @@ LAYOUTS = {
     "pancan": (20_531, 11_069, False, "dd if=FILE of=/dev/null bs=2M"),
 }
 _POOL = 200  # distinct rows, repeated under different names: numbers as varied as real ones
+_NOTHING = np.log2(0.001)  # zero TPM
 
 
 def generate(path: Path, layout: str, scale: float) -> dict:
@@ -104,7 +105,8 @@ def _row(layout: str, rng: np.random.Generator, n_samples: int) -> bytes:
     kind = rng.choice(3, p=(0.62, 0.15, 0.23))
     level = rng.uniform(-2, 6)
     values = rng.normal((-4, -3, level)[kind], (2, 2, 1.2)[kind], n_samples)
-    values[rng.random(n_samples) < (0.95, 0.5, 0.01)[kind]] = np.log2(0.001)
+    values[rng.random(n_samples) < (0.95, 0.5, 0.01)[kind]] = _NOTHING
+    np.maximum(values, _NOTHING, out=values)
     if layout == "pancan":
         values = np.exp2(values) * 100
     return "\t".join(f"{value:.4f}" for value in values).encode()
