@@ -168,12 +168,7 @@ def test_an_epoch_is_written_once_also_after_a_kill(open_book):
     "order",
     [
         ("train.loss", "train.auc"),
-        pytest.param(
-            ("train.auc", "train.loss"),
-            marks=pytest.mark.xfail(
-                strict=True, reason="RunBook._last_step looks at the first metric alone"
-            ),
-        ),
+        ("train.auc", "train.loss"),
     ],
 )
 def test_an_epoch_with_a_metric_that_is_no_number_is_written_once(open_book, order):
@@ -204,16 +199,9 @@ def test_what_is_no_finite_number_is_left_out(open_book):
     assert metrics == {"auc": 0.5, "tumors": 3, "train.loss": 0.5}
 
 
-_DROPPED = pytest.mark.xfail(strict=True, reason="tracking._is_finite knows Python's numbers alone")
-
-
 @pytest.mark.parametrize(
     "number",
-    [
-        np.float64(2),
-        pytest.param(np.float32(2), marks=_DROPPED),
-        pytest.param(np.int64(2), marks=_DROPPED),
-    ],
+    [np.float64(2), np.float32(2), np.int64(2)],
 )
 def test_numbers_of_numpy_are_numbers(open_book, number):
     book = open_book()

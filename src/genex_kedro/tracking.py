@@ -13,6 +13,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
 
 from genex_kedro.datasets.atomic import staged_file
@@ -163,8 +164,8 @@ class RunBook:
 
     def _last_step(self, run: str) -> int:
         if run not in self._logged_step:
-            keys = [k for k in self.client.get_run(run).data.metrics if k.startswith("train.")]
-            steps = [m.step for k in keys[:1] for m in self.client.get_metric_history(run, k)]
+            keys = [k for k in self.client.get_run(run).data.metrics if not k.startswith("system/")]
+            steps = [m.step for k in keys for m in self.client.get_metric_history(run, k)]
             self._logged_step[run] = max(steps, default=-1)
         return self._logged_step[run]
 
@@ -206,4 +207,4 @@ def store_uri(configured: str, project: Path) -> str:
 
 
 def _is_finite(value) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, Real) and math.isfinite(value)
