@@ -164,7 +164,8 @@ class RunBook:
 
     def _last_step(self, run: str) -> int:
         if run not in self._logged_step:
-            keys = [k for k in self.client.get_run(run).data.metrics if not k.startswith("system/")]
+            other = ("system/", "eval.")
+            keys = [k for k in self.client.get_run(run).data.metrics if not k.startswith(other)]
             steps = [m.step for k in keys for m in self.client.get_metric_history(run, k)]
             self._logged_step[run] = max(steps, default=-1)
         return self._logged_step[run]
