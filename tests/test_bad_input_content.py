@@ -62,7 +62,7 @@ def panel_coverage_too_low(files):
     require_coverage(missing, "l1000", where=str(files.expression))
 
 
-@case("parameter cohort.panel", "'my_panel'", "one of foundation_one_308", "Name one of these")
+@case("reversion.panel", "'my_panel'", "one of foundation_one_308", "Name one of these")
 def unknown_panel(files):
     panel("my_panel")
 
@@ -113,6 +113,14 @@ def floor_of_tpm_under_another_unit(files):
     files.logs()
     files.table.iloc[0, 0] = -9.9658
     files.unit = "log2(x+1)"
+    files.write()
+
+
+@case(
+    "mine.tsv, unit", "whole numbers up to", "comparable between samples", "Normalise for library"
+)
+def read_counts_are_not_expression(files):
+    files.table = (2**files.table * 50).round()
     files.write()
 
 

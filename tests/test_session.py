@@ -151,12 +151,84 @@ def test_models_of_another_cohort_do_not_stay_behind(project, run_session, caplo
     [
         ({}, ["cohort.expression", "--params cohort.expression="]),
         ({"cohort": {"expression": "nowhere.tsv"}}, ["nowhere.tsv"]),
+        ({"cohort": {"mising": "impute"}}, ["cohort.mising", "did you mean cohort.missing"]),
+        ({"rnaseqdb": {"folder": "x"}}, ["rnaseqdb.folder", "'table'", "--env rnaseqdb"]),
+        ({"split": {"seeds": -1}}, ["parameters", "1 or more"]),
+        ({"split": {"seeds": "abc"}}, ["parameters", "valid list"]),
+        ({"reversion": {"pannel": "l1000"}}, ["reversion.pannel", "did you mean reversion.panel"]),
+        ({"discriminator": {"networks": {"best": {"scaling": "foo"}}}}, ["parameters", "per_gene"]),
     ],
 )
 def test_a_mistake_reaches_the_user_as_one_error(run_session, params, pieces):
     with pytest.raises(InputError) as error:
         run_session(env="table", params=params)
-    assert all(piece in str(error.value) for piece in pieces)
+    assert all(piece in str(error.value) for piece in pieces), str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "pieces"),
+    [
+        ({"env": "tabel"}, ["--env", "'tabel'", "did you mean table"]),
+        ({"params": {"cohort": {"expression": "mine.tsv"}}}, ["'simulated'", "--env table"]),
+        ({"params": {"cohort": {"missing": "ignore"}}}, ["cohort.missing", "'ignore'", "impute"]),
+        (
+            {"params": {"reversion": {"panel": "l10000"}}},
+            ["reversion.panel", "'l10000'", "variable"],
+        ),
+    ],
+)
+def test_a_wrong_choice_is_refused_before_anything_runs(run_session, asked, pieces):
+    with pytest.raises(InputError) as error:
+        run_session(**asked)
+    assert all(piece in str(error.value) for piece in pieces), str(error.value)
+
+
+def test_a_pipeline_that_does_not_exist_is_named(run_session):
+    with pytest.raises(InputError, match=r"(?s)--pipelines.*'discriminators'"):
+        run_session("discriminators")
+
+
+def test_a_cohort_without_normals_says_why_no_judge_can_be_trained(project, run_session):
+    from genex_kedro.simulation import SimulationSettings, simulate
+
+    cohort, _ = simulate(SimulationSettings(tissues=("lung",), n_genes=150, gtex_per_tissue=0))
+    cohort = cohort[cohort.obs["condition"] == "tumor"]
+    cohort.to_df().to_csv(project / "mine.tsv", sep="\t")
+    cohort.obs.to_csv(project / "labels.tsv", sep="\t")
+    mine = {"expression": str(project / "mine.tsv"), "samples": str(project / "labels.tsv")}
+    with pytest.raises(InputError, match=r"(?s)pooled: 0 normal samples.*discriminator\.least"):
+        run_session(env="table", params={"cohort": mine, "reversion": {"panel": "all"}})
+
+
+def test_two_runs_in_one_folder_do_not_mix(project, run_session):
+    import fcntl
+
+    ledger = project / "data/.ledger"
+    ledger.mkdir()
+    with (ledger / "lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="another run at work"):
+            run_session("data_processing")
+
+
+def test_a_training_with_other_settings_is_another_mlflow_run(project, run_session):
+    def other(epochs):
+        return {"discriminator": {"networks": {"best": {"fit": {"epochs": epochs}}}}}
+
+    run_session("discriminator", params=other(3))
+    run_session("discriminator", params=other(5))
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    experiment = client.get_experiment_by_name("reversion").experiment_id
+    found = client.search_runs([experiment])
+    best = [r for r in found if r.info.run_name == "pooled judge/best seed 0"]
+    paper = [r for r in found if r.info.run_name == "pooled judge/paper seed 0"]
+    assert sorted(r.data.params["discriminator.network.fit.epochs"] for r in best) == ["3", "5"]
+    assert len(paper) == 1  # its settings are what they were: not trained again
+    for run, epochs in ((r, int(r.data.params["discriminator.network.fit.epochs"])) for r in best):
+        curve = client.get_metric_history(run.info.run_id, "validation.loss")
+        assert [m.step for m in curve] == list(range(1, epochs + 1))
+        assert run.data.params["reversion.panel"] == "all"
+        assert run.data.params["device"] == "cpu"
 
 
 def test_missing_values_need_a_choice_and_each_choice_says_what_it_costs(project, run_session):

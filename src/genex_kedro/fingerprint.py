@@ -8,7 +8,8 @@ import importlib.util
 import inspect
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from anndata import AnnData
 from pydantic import BaseModel
 
 _PACKAGE = __name__.partition(".")[0]
+_LIBRARIES = ("anndata", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 
 
 def digest(value) -> str:
@@ -25,13 +27,14 @@ def digest(value) -> str:
 
 
 def data_digest(value) -> str | None:
-    """Of an AnnData, or a dict of them, by content: values, samples and genes; None for others."""
+    """Of an AnnData, or a dict of them, by content: values, labels and genes; None for others."""
     if isinstance(value, dict) and value and all(isinstance(v, AnnData) for v in value.values()):
         return digest({key: data_digest(item) for key, item in value.items()})
     if not isinstance(value, AnnData):
         return None
     content = hashlib.sha256(np.ascontiguousarray(value.X).tobytes())
-    content.update("\n".join([*value.obs_names, "", *value.var_names]).encode())
+    content.update(value.obs.to_csv().encode())
+    content.update("\n".join(value.var_names).encode())
     return content.hexdigest()[:16]
 
 
@@ -47,22 +50,38 @@ def file_state(path: Path) -> list | None:
 
 @cache
 def code_digest(function: Callable) -> str:
-    """Of the function's module and of every module of the project that it imports, at any depth."""
+    """Of all that a function's result depends on besides its inputs.
+
+    Its module and every module of the project that it imports, at any depth, the resource files
+    beside them, the arguments bound to it, and the versions of the numerical libraries.
+    """
+    bound = []
+    while isinstance(function, partial):
+        bound.append([function.args, function.keywords])
+        function = function.func
     todo, seen = [inspect.unwrap(function).__module__], {}
     while todo:
         module = todo.pop()
         if module in seen or not module.startswith(_PACKAGE):
             continue
         source = _source(module)
-        seen[module] = hashlib.sha256(source.encode()).hexdigest()
+        seen[module] = [hashlib.sha256(source.encode()).hexdigest(), _resources(module)]
         todo += _imports(source)
-    return digest(seen)
+    return digest([bound, seen, {name: version(name) for name in _LIBRARIES}])
 
 
 @cache
 def _source(module: str) -> str:
     spec = importlib.util.find_spec(module)
     return Path(spec.origin).read_text()
+
+
+@cache
+def _resources(module: str) -> dict[str, str]:
+    """Digests of the files in ``resources/`` beside a module."""
+    folder = Path(importlib.util.find_spec(module).origin).parent / "resources"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def _imports(source: str) -> list[str]:

@@ -1,10 +1,10 @@
-"""Side effects of a run: MLflow runs and progress. The catalog's metadata says what is tracked.
+"""MLflow, as a side effect of a run. The catalog's metadata says what is tracked.
 
 An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged when it is saved:
 
 =============  ==========================================================================
-``history``    a table with ``run, model, seed, epoch`` and metrics: opens the run, logs the
-               parameters of the node and curves
+``history``    a table with ``run, model, seed, fit, device, epoch`` and metrics: opens the run,
+               logs all parameters, the machine, the data, and curves
 ``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
                for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
 ``figure``     a picture, to the experiment's runs
@@ -14,19 +14,16 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
 from __future__ import annotations
 
 import logging
+import os
 import platform
-import time
 from pathlib import Path
 
 import pandas as pd
-import rich
 from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
-from rich.progress import Progress
 
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.tracking import RunBook, git_tags, store_uri
-from genex_kedro.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +39,7 @@ class TrackingHooks:
         self._settings = context.config_loader["tracking"]
         self._project = Path(context.project_path)
         self._env = context.env or "base"
+        self._parameters = context.params
         self._book: RunBook | None = None
         self._monitor = None
         self._node_inputs: dict = {}
@@ -70,11 +68,11 @@ class TrackingHooks:
         self._close("FAILED")
 
     def _log_history(self, wanted: dict, name: str, history: pd.DataFrame) -> None:
-        for (run_name, model, seed), rows in history.groupby(["run", "model", "seed"], sort=False):
+        for (run_name, fit), rows in history.groupby(["run", "fit"], sort=False):
             is_new = not self._runs().is_open(wanted["experiment"], run_name)
-            run = self._runs().run(wanted["experiment"], run_name, training=True)
+            run = self._runs().run(wanted["experiment"], run_name, fit)
             if is_new:
-                self._describe(run, model, int(seed))
+                self._describe(run, rows.iloc[0])
                 if rows["epoch"].max() > 0:  # trained by epochs, not fitted at once
                     self._watch(run)
             metrics = rows.select_dtypes("number").drop(columns="seed")
@@ -89,7 +87,7 @@ class TrackingHooks:
             **{s: f"eval.{n}." for s, n in wanted.get("subsets", {}).items()},
         }
         for _, row in table[table["subset"].isin(prefixes)].iterrows():
-            run = self._runs().run(wanted["experiment"], row["run"], training=False)
+            run = self._runs().run(wanted["experiment"], row["run"])
             values = row[[c for c in table.select_dtypes("number") if c != "seed"]]
             self._runs().log_metrics(
                 run, {prefixes[row["subset"]] + k: v for k, v in values.items()}
@@ -99,17 +97,17 @@ class TrackingHooks:
         for run in self._runs().runs_of(wanted["experiment"]):
             self._runs().log_figure(run, Path(self._catalog.get(name)._filepath))
 
-    def _describe(self, run: str, model: str, seed: int) -> None:
-        """Parameters, machine and data of a model whose training begins."""
+    def _describe(self, run: str, first: pd.Series) -> None:
+        """Parameters, machine and data of a model, from the first row of its history."""
+        own = {k: v for k, v in first.items() if isinstance(v, str) and k not in ("run", "fit")}
+        parameters = {key: _plain(value) for key, value in self._parameters.items()}
         params = {
-            name.removeprefix("params:"): value.model_dump()
-            if isinstance(value, BaseModel)
-            else value
-            for name, value in self._node_inputs.items()
-            if name.startswith("params:")
+            "seed": first["seed"],
+            **_own(parameters, first["model"]),
+            **own,  # the device as it was chosen, over "auto"
+            "system": _system(),
         }
-        params = _own(params, model)
-        self._runs().log_params(run, {"model": model, "seed": seed, **params, "system": _system()})
+        self._runs().log_params(run, params)
         for name, value in self._node_inputs.items():
             digest = data_digest(value)
             if digest:
@@ -152,6 +150,10 @@ class TrackingHooks:
         self._book = None
 
 
+def _plain(value):
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
 def _own(params: dict, model: str) -> dict:
     """Of ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
 
@@ -174,58 +176,6 @@ def _system() -> dict:
         "python": platform.python_version(),
         "torch": torch.__version__,
         "machine": platform.machine(),
-        "cpus": torch.get_num_threads(),
+        "cpus": os.cpu_count(),
         "gpu": gpu,
     }
-
-
-class ProgressHooks:
-    """A progress bar for every training, fed by the checkpoints that it saves.
-
-    On a terminal a bar; in a log file a line every half minute.
-    """
-
-    _SECONDS_BETWEEN_LINES = 30.0
-
-    def __init__(self) -> None:
-        self._bar = None
-        self._tasks: dict[str, int] = {}
-        self._last_line = 0.0
-
-    @hook_impl
-    def after_dataset_saved(self, data, node) -> None:
-        if not isinstance(data, dict):
-            return
-        for key, value in data.items():
-            if isinstance(value, Checkpoint):
-                self._show(f"{node.name} {key}", value)
-
-    @hook_impl
-    def after_pipeline_run(self) -> None:
-        self._stop()
-
-    @hook_impl
-    def on_pipeline_error(self) -> None:
-        self._stop()
-
-    def _show(self, name: str, checkpoint: Checkpoint) -> None:
-        epoch, epochs = checkpoint.state["epoch"], checkpoint.state["epochs"]
-        running = checkpoint.status == "running"
-        if rich.get_console().is_terminal:
-            if self._bar is None:
-                self._bar = Progress(transient=True)
-                self._bar.start()
-            if name not in self._tasks:
-                self._tasks[name] = self._bar.add_task(name, total=epochs)
-            self._bar.update(self._tasks[name], completed=epoch, visible=running)
-        elif running and time.monotonic() - self._last_line > self._SECONDS_BETWEEN_LINES:
-            log.info("%s: epoch %d of %d", name, epoch, epochs)
-            self._last_line = time.monotonic()
-        if not running:
-            best = checkpoint.state["best_epoch"]
-            log.info("%s: %s after %d epochs, best %s", name, checkpoint.status, epoch, best)
-
-    def _stop(self) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-        self._bar, self._tasks = None, {}

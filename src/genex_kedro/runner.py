@@ -9,8 +9,12 @@ changed parameter runs what depends on it, and nothing else.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kedro.io import MemoryDataset
@@ -19,6 +23,7 @@ from kedro.pipeline.node import Node
 from kedro.runner import SequentialRunner, Task
 
 from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import code_digest, digest, file_state
 
 log = logging.getLogger(__name__)
@@ -47,13 +52,20 @@ class ReusingRunner(SequentialRunner):
         return "<ReusingRunner, a kedro.runner.sequential_runner.SequentialRunner object>"
 
     def run(self, pipeline, catalog, hook_manager=None, run_id=None, only_missing_outputs=False):
-        if self._reuse and _parameter(catalog, "reuse", True):
+        self._reuse = self._reuse and _parameter(catalog, "reuse", True)
+        with _alone(self._ledger):
+            pipeline = self._needed(pipeline, catalog)
+            return super().run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
+
+    def _needed(self, pipeline: Pipeline, catalog) -> Pipeline:
+        """The pipeline without what is up to date."""
+        if self._reuse:
             stale = self._stale(pipeline, catalog)
             if len(stale) < len(pipeline.nodes):
                 log.info("%d of %d nodes are up to date and left out (--params reuse=false runs them)",
                          len(pipeline.nodes) - len(stale), len(pipeline.nodes))  # fmt: skip
             pipeline = Pipeline([n for n in pipeline.nodes if n.name in stale])
-        return super().run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
+        return pipeline
 
     def _run(self, pipeline, catalog, hook_manager=None, run_id=None) -> None:
         for done, node in enumerate(pipeline.nodes, 1):
@@ -67,17 +79,16 @@ class ReusingRunner(SequentialRunner):
                 catalog.release(name)
 
     def _begin(self, node: Node, catalog) -> None:
-        """Take the node's record away: its outputs are about to change.
+        """Take the node's record away, since its outputs are about to change.
 
-        A node that has a record was finished once, so that what it could resume from belongs
-        to another result. One without was cut off, or never ran: there it goes on.
+        What a training could go on from stays, unless all is to be done anew: checkpoints say
+        themselves which data and settings they belong to.
         """
-        record = self._record_file(node)
-        if record.exists():
+        self._record_file(node).unlink(missing_ok=True)
+        if not self._reuse:
             for dataset in map(catalog.get, node.inputs):
                 if getattr(dataset, "is_resume_state", False):
                     dataset.discard()
-            record.unlink()
 
     def _stale(self, pipeline: Pipeline, catalog) -> set[str]:
         """Names of the nodes to run: out of date, below such a node, or needed in memory."""
@@ -113,6 +124,35 @@ class ReusingRunner(SequentialRunner):
 
     def _states(self, names, catalog) -> dict:
         return {name: _state(name, catalog) for name in names}
+
+
+@contextmanager
+def _alone(ledger: Path) -> Iterator[None]:
+    """Hold the ledger's lock: two runs in one folder would overwrite each other's results.
+
+    The system lets go of the lock when the process ends, however it ends.
+
+    Raises
+    ------
+    InputError
+        If another run is at work.
+    """
+    ledger.mkdir(parents=True, exist_ok=True)
+    with (ledger / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as busy:
+            lock.seek(0)
+            raise InputError(
+                where=f"project folder {ledger.parents[1]}",
+                found=f"another run at work (process {lock.read() or 'unknown'})",
+                expected="one run at a time in a project folder",
+                remedy="Wait for it, or run in a copy of the project.",
+            ) from busy
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
 
 
 def _state(name: str, catalog):

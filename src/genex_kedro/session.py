@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
+import yaml
+from kedro.framework.project import settings
 from kedro.framework.session import KedroSession
 from kedro.runner import SequentialRunner
+from kedro.validation.exceptions import ParameterValidationError
 
+from genex_kedro.arguments import check_arguments, check_environment
 from genex_kedro.errors import InputError
 from genex_kedro.runner import ReusingRunner
 
@@ -28,6 +33,7 @@ class GenexSession(KedroSession):
             asked = any(kwargs.get(selection) for selection in _SELECTIONS)
             runner = ReusingRunner(self._project_path / "data" / ".ledger", reuse=not asked)
         try:
+            self._check_arguments()
             return super().run(*args, runner=runner, **kwargs)
         except Exception as error:
             mistake = find_mistake(error)
@@ -37,11 +43,37 @@ class GenexSession(KedroSession):
                 raise click.ClickException(f"\n{mistake}") from None
             raise mistake from None
 
+    def _check_arguments(self) -> None:
+        conf, env = Path(self._conf_source), self.store.get("env")
+        check_environment(conf, env)
+        loader = settings.CONFIG_LOADER_CLASS(conf, env=env, **settings.CONFIG_LOADER_ARGS)
+        catalog = yaml.safe_load((conf / "base" / "catalog.yml").read_text())
+        given = self.store.get("runtime_params") or {}
+        check_arguments(given, loader["parameters"], loader["globals"], catalog)
+
 
 def find_mistake(error: BaseException | None) -> InputError | None:
     """The user's mistake behind an error, if there is one."""
+    if isinstance(error, ParameterValidationError):
+        return InputError(
+            where="parameters",
+            found=_indented(str(error)),
+            expected="names and values as in conf/base/parameters*.yml",
+            remedy="Correct --params, or the parameters in conf.",
+        )
+    if isinstance(error, ValueError) and "Failed to find the pipeline" in str(error):
+        return InputError(
+            where="--pipelines",
+            found=str(error).partition(". ")[0],
+            expected="data_processing, discriminator or evaluation",
+            remedy="Name one of these, or none to run everything (kedro registry list).",
+        )
     while error is not None:
         if isinstance(error, InputError):
             return error
         error = error.__cause__ or error.__context__
     return None
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n            ")

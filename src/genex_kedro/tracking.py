@@ -13,6 +13,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterable
+from numbers import Real
 from pathlib import Path
 
 from genex_kedro.datasets.atomic import staged_file
@@ -20,6 +21,7 @@ from genex_kedro.datasets.atomic import staged_file
 log = logging.getLogger(__name__)
 
 _BATCH = 900  # MLflow takes at most 1,000 metrics a call
+_FIT = "genex.fit"
 
 
 class RunBook:
@@ -49,21 +51,29 @@ class RunBook:
         self._open: dict[tuple[str, str], str] = {}
         self._logged_step: dict[str, int] = {}
 
-    def run(self, experiment: str, name: str, *, training: bool) -> str:
+    def run(self, experiment: str, name: str, fit: str | None = None) -> str:
         """The id of a model's run.
 
-        A model that is trained now gets a new run, unless its last one was cut off (it still
-        says RUNNING): then it goes on. One that is only judged now keeps the run it was
-        trained in.
+        Parameters
+        ----------
+        experiment, name : str
+        fit : str, optional
+            Fingerprint of the data and settings that the model is trained with. The last run of
+            that name goes on if it was of the same fit (one that was cut off, or whose result
+            was found still true); otherwise a new one begins. None, for a model that is only
+            judged now: the run it was trained in.
         """
         key = (experiment, name)
         if key not in self._open:
             known = self._remembered().get("/".join(key))
-            status = self._status(known)
-            keep = status == "RUNNING" if training else status is not None
-            self._open[key] = known if keep else self._create(experiment, name)
-            self.client.update_run(self._open[key], status="RUNNING")
-            self._remember("/".join(key), self._open[key])
+            tags = self._tags_of(known)
+            if tags is None or (fit is not None and tags.get(_FIT) != fit):
+                if tags is not None and self.client.get_run(known).info.status == "RUNNING":
+                    self.client.set_terminated(known, "KILLED")
+                known = self._create(experiment, name, {} if fit is None else {_FIT: fit})
+                self._remember("/".join(key), known)
+            self._open[key] = known
+            self.client.update_run(known, status="RUNNING")
         return self._open[key]
 
     def is_open(self, experiment: str, name: str) -> bool:
@@ -71,8 +81,10 @@ class RunBook:
         return (experiment, name) in self._open
 
     def runs_of(self, experiment: str) -> list[str]:
-        """Ids of the runs of an experiment that this session has written to."""
-        return [run for (e, _), run in self._open.items() if e == experiment]
+        """Ids of the runs of an experiment: those written to now, else those remembered."""
+        now = [run for (e, _), run in self._open.items() if e == experiment]
+        known = [run for key, run in self._remembered().items() if key.startswith(f"{experiment}/")]
+        return now or [run for run in known if self._tags_of(run) is not None]
 
     def log_params(self, run: str, params: dict) -> None:
         """Nested parameters as flat keys, ``train.epochs``; a value once logged stays."""
@@ -119,25 +131,28 @@ class RunBook:
             self.client.set_terminated(run, status)
         self._open.clear()
 
-    def _create(self, experiment: str, name: str) -> str:
+    def _create(self, experiment: str, name: str, tags: dict[str, str]) -> str:
         found = self.client.get_experiment_by_name(experiment)
         number = (
             found.experiment_id
             if found
             else self.client.create_experiment(experiment, artifact_location=self._artifacts)
         )
-        return self.client.create_run(number, run_name=name, tags=self._tags).info.run_id
+        return self.client.create_run(
+            number, run_name=name, tags={**self._tags, **tags}
+        ).info.run_id
 
-    def _status(self, run: str | None) -> str | None:
+    def _tags_of(self, run: str | None) -> dict[str, str] | None:
+        """A run's tags; None if there is no such run (any more)."""
         from mlflow.exceptions import MlflowException
 
         if run is None:
             return None
         try:
-            info = self.client.get_run(run).info
-        except MlflowException:  # another or an emptied store: that run is gone
+            found = self.client.get_run(run)
+        except MlflowException:  # another or an emptied store
             return None
-        return info.status if info.lifecycle_stage == "active" else None
+        return found.data.tags if found.info.lifecycle_stage == "active" else None
 
     def _log(self, run: str, points: list[tuple[str, float, int]]) -> None:
         from mlflow.entities import Metric
@@ -149,8 +164,9 @@ class RunBook:
 
     def _last_step(self, run: str) -> int:
         if run not in self._logged_step:
-            keys = [k for k in self.client.get_run(run).data.metrics if k.startswith("train.")]
-            steps = [m.step for k in keys[:1] for m in self.client.get_metric_history(run, k)]
+            other = ("system/", "eval.")
+            keys = [k for k in self.client.get_run(run).data.metrics if not k.startswith(other)]
+            steps = [m.step for k in keys for m in self.client.get_metric_history(run, k)]
             self._logged_step[run] = max(steps, default=-1)
         return self._logged_step[run]
 
@@ -192,4 +208,4 @@ def store_uri(configured: str, project: Path) -> str:
 
 
 def _is_finite(value) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, Real) and math.isfinite(value)

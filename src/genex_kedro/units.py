@@ -20,7 +20,8 @@ def guess_unit(values: np.ndarray) -> str | None:
     """The unit that the values allow, or None where they allow none or more than one.
 
     The floor gives it away: zero TPM is printed -9.9658 in log2(tpm+0.001); a minimum of 0
-    and a maximum below 25 is log2(x+1); a maximum above 100 is linear.
+    and a maximum below 25 is log2(x+1); a maximum above 100 is linear, unless all are whole
+    numbers (:func:`are_counts`).
 
     Parameters
     ----------
@@ -34,9 +35,19 @@ def guess_unit(values: np.ndarray) -> str | None:
         return "log2(tpm+0.001)"
     if low >= -_TOLERANCE and high < _LOG_USUAL:
         return "log2(x+1)"
-    if low >= 0 and high > 100:
+    if low >= 0 and high > 100 and not are_counts(values):
         return "linear"
     return None
+
+
+def are_counts(values: np.ndarray) -> bool:
+    """Whether all values are whole numbers, some above 100: reads, not yet expression.
+
+    Libraries differ in size by factors of ten and more; a logarithm of counts would compare
+    sequencing depths.
+    """
+    known = values[np.isfinite(values)]
+    return bool(known.size and known.max() > 100 and (known == np.rint(known)).all())
 
 
 def check_values(

@@ -18,6 +18,7 @@ def staged_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     staged = path.with_name(f".part-{os.getpid()}-{path.name}")
     try:
         yield staged
@@ -36,6 +37,7 @@ def staged_folder(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     staged = path.with_name(f".part-{os.getpid()}-{path.name}")
     old = path.with_name(f".old-{os.getpid()}-{path.name}")
     shutil.rmtree(staged, ignore_errors=True)
@@ -48,3 +50,26 @@ def staged_folder(path: str | Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed left beside `path`; a living one's stays."""
+    for kind in ("part", "old"):
+        for leftover in path.parent.glob(f".{kind}-*-{path.name}"):
+            pid = leftover.name.split("-", 2)[1]
+            if not pid.isdigit() or _is_alive(int(pid)):
+                continue
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process
+        return True
+    return True

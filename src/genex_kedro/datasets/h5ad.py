@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 from anndata import AnnData, read_h5ad
@@ -54,15 +53,10 @@ class H5adFolderDataset(AbstractDataset[dict[str, AnnData], dict[str, AnnData]])
                 value.write_h5ad(staged / f"{key}.h5ad")
 
     def _files(self) -> list[Path]:
-        return sorted(self._filepath.glob("*.h5ad"))
+        return sorted(self._filepath.glob("[!.]*.h5ad"))
 
     def _exists(self) -> bool:
         return bool(self._files())
-
-    def _release(self) -> None:
-        """Remove what a killed process may have left beside the folder."""
-        for leftover in self._filepath.parent.glob(f".part-*-{self._filepath.name}"):
-            shutil.rmtree(leftover, ignore_errors=True)
 
     def _describe(self) -> dict:
         return {"filepath": str(self._filepath)}

@@ -28,7 +28,7 @@ from genex_kedro.datasets.raw_table import RawTable
 from genex_kedro.datasets.sample_sheet import read_sample_sheet
 from genex_kedro.errors import InputError, some
 from genex_kedro.fingerprint import file_state
-from genex_kedro.units import UNITS, require_unit
+from genex_kedro.units import UNITS, are_counts, require_unit
 
 
 class TableCohortDataset(AbstractDataset[None, AnnData]):
@@ -216,6 +216,14 @@ def _tell_unit(values: np.ndarray, where: str) -> tuple[str, str]:
         return UNITS[0], "not told"  # the check of the values says where the infinities are
     unit = guess_unit(values)
     low, high = (np.nanmin(values), np.nanmax(values)) if np.isfinite(values).any() else (0, 0)
+    if are_counts(values):
+        raise InputError(
+            where=f"{where}, unit",
+            found=f"whole numbers up to {high:g}: read counts",
+            expected="expression that is comparable between samples (TPM, FPKM)",
+            remedy="Normalise for library size and gene length first. If the values are rounded "
+            "expression, state it: --params cohort.unit=linear.",
+        )
     if unit is None and np.isfinite(values).any():
         raise InputError(
             where=f"{where}, unit",

@@ -38,10 +38,10 @@ def panel(name: str) -> pd.DataFrame:
     """
     if name not in PANELS:
         raise InputError(
-            where="parameter cohort.panel",
+            where="parameter panel of a study (reversion.panel)",
             found=repr(name),
-            expected=f"one of {', '.join(PANELS)}",
-            remedy="Name one of these panels, for example --params cohort.panel=l1000.",
+            expected=f"one of {', '.join(PANELS)}, variable, all",
+            remedy="Name one of these panels, for example --params reversion.panel=l1000.",
         )
     return read_resource(f"{name}.tsv")
 

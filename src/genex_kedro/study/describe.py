@@ -51,8 +51,7 @@ def describe_cohort(cohort: AnnData, splits: pd.DataFrame, studies: dict[str, An
     studies : dict of AnnData by seed
         The controls are computed on the first.
     """
-    study = next(iter(studies.values()))
-    first = splits.columns[0]
+    study = studies[splits.columns[0]]
     return {
         "samples": cohort.n_obs,
         "genes": cohort.n_vars,
@@ -62,6 +61,10 @@ def describe_cohort(cohort: AnnData, splits: pd.DataFrame, studies: dict[str, An
         "conditions": {k: int(v) for k, v in cohort.obs["condition"].value_counts().items()},
         "programs": {k: int(v) for k, v in cohort.obs["program"].value_counts().items()},
         "unit": cohort.uns["unit"],
+        "panels": {
+            row.panel: f"{row.measured} of {row.genes}"
+            for row in panel_coverage(cohort).itertuples()
+        },
         "missing_fraction": float(pd.isna(cohort.X).mean()),
         "notices": notices(cohort).to_dict("records"),
         "study": {
@@ -70,6 +73,6 @@ def describe_cohort(cohort: AnnData, splits: pd.DataFrame, studies: dict[str, An
             "split": {k: int(v) for k, v in study.obs["split"].value_counts().items()},
             "notices": notices(study).to_dict("records"),
         },
-        "classes_too_small": missing_classes(cohort.obs, splits[first]).to_dict("records"),
+        "classes_too_small": missing_classes(study.obs, study.obs["split"]).to_dict("records"),
         "controls": [source_control(study, label) for label in ("source", "program")],
     }

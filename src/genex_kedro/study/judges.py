@@ -14,12 +14,13 @@ tumors are not. So there are three judges, alike but for the samples they are tr
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 Judge = Literal["pooled", "adjacent", "across"]
+JUDGES: tuple[Judge, ...] = get_args(Judge)
 
 
 def programs_with_both(obs: pd.DataFrame, least: int = 1) -> set[str]:
@@ -48,6 +49,8 @@ def judge_samples(obs: pd.DataFrame, judge: Judge, least: int) -> np.ndarray:
     both = obs["program"].astype(str).isin(programs_with_both(obs, least))
     if judge == "adjacent":
         return both.to_numpy()
+    if judge != "across":
+        raise ValueError(f"judge {judge!r}, expected one of {', '.join(JUDGES)}")
     tumor = obs["condition"] == "tumor"
     return np.where(tumor, True, ~both)
 
@@ -59,5 +62,5 @@ def why_not(obs: pd.DataFrame, rows: np.ndarray, least: int) -> str | None:
         for condition in ("tumor", "normal"):
             needed = least if part == "train" else 1
             if counts.get(condition, 0) < needed:
-                return f"{counts.get(condition, 0)} {condition} samples in {part}, at least {needed} needed"  # fmt: skip
+                return f"{counts.get(condition, 0)} {condition} samples in {part}, at least {needed} needed (discriminator.least)"  # fmt: skip
     return None

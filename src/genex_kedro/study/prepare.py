@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from genex_kedro.cohort import add_notice
 from genex_kedro.errors import InputError, some
 from genex_kedro.genes.panels import match_panel, require_coverage
+from genex_kedro.study.split import SPLITS
 
 Missing = Literal["refuse", "drop_genes", "drop_samples", "impute"]
+OTHER_PANELS = ("variable", "all")
 
 
 class StudySettings(BaseModel):
@@ -45,7 +47,8 @@ def prepare_study(
     -------
     AnnData
         The cohort's samples (all but those dropped) x the panel's genes in panel order, with
-        ``obs["split"]``; values filled in are marked in ``layers["imputed"]``.
+        ``obs["split"]``; values filled in are marked in ``layers["imputed"]``. ``drop_genes``
+        looks for holes in all samples: a gene that a test sample lacks cannot be judged.
 
     Raises
     ------
@@ -59,15 +62,24 @@ def prepare_study(
     study.uns = {"unit": cohort.uns["unit"], "seed": seed}
     study.obs["split"] = split.to_numpy()
     study = fill_holes(study, missing)
+    _require_enough(study, settings)
+    return study
+
+
+def _require_enough(study: AnnData, settings: StudySettings) -> None:
+    """Refuse a study with too little left after holes were dealt with."""
+    if settings.panel not in OTHER_PANELS:
+        _, absent = match_panel(study.var, settings.panel)
+        require_coverage(absent, settings.panel, settings.min_coverage, "the study")
     parts = study.obs["split"].value_counts()
-    if parts.get("train", 0) < 2 or study.n_vars < 2:
+    counts = {part: int(parts.get(part, 0)) for part in SPLITS}
+    if min(counts.values()) < 1 or counts["train"] < 2 or study.n_vars < 2:
         raise InputError(
             where=f"study on panel '{settings.panel}'",
-            found=f"{parts.get('train', 0)} training samples and {study.n_vars} genes",
-            expected="at least two of both",
-            remedy="Bring more samples, choose another panel, or handle missing values otherwise (cohort.missing).",
+            found=f"{study.n_vars} genes and {', '.join(f'{n} {part}' for part, n in counts.items())} samples",
+            expected="at least two genes, two training samples, and a sample to validate and to test on",
+            remedy="Bring more samples, choose another panel (reversion.panel), or handle missing values otherwise (cohort.missing).",
         )
-    return study
 
 
 def choose_genes(cohort: AnnData, training: np.ndarray, settings: StudySettings) -> np.ndarray:
@@ -86,6 +98,13 @@ def choose_genes(cohort: AnnData, training: np.ndarray, settings: StudySettings)
 
 def fill_holes(study: AnnData, missing: Missing) -> AnnData:
     """Leave out or fill in what was not measured, and note what happened."""
+    if missing not in get_args(Missing):
+        raise InputError(
+            where="parameter cohort.missing",
+            found=repr(missing),
+            expected=f"one of {', '.join(get_args(Missing))}",
+            remedy="Choose one: --params cohort.missing=drop_genes",
+        )
     holes = np.isnan(study.X)
     if not holes.any():
         return study

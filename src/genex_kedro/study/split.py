@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -13,13 +15,15 @@ class SplitSettings(BaseModel):
     """How patients are divided; one division per seed. ``seeds: 5`` is short for 0 to 4."""
 
     model_config = ConfigDict(extra="forbid")
-    seeds: list[int] = Field(default=[0], min_length=1)
-    validation: float = Field(default=0.2, ge=0, lt=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(default=[0], min_length=1)
+    validation: float = Field(default=0.2, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
 
     @field_validator("seeds", mode="before")
     @classmethod
     def _count(cls, seeds):
+        if isinstance(seeds, int) and seeds < 1:
+            raise ValueError("a number of seeds is 1 or more: 3 stands for seeds 0, 1 and 2")
         return list(range(seeds)) if isinstance(seeds, int) else seeds
 
     @model_validator(mode="after")

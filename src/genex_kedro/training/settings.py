@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+from genex_kedro.errors import InputError
+
 
 class FitSettings(BaseModel):
     """Settings of :func:`genex_kedro.training.fit`.
@@ -54,10 +56,21 @@ def choose_device(name: str) -> torch.device:
 
     Raises
     ------
-    RuntimeError
-        From torch, at the first use of a device that is not there: a named device is never
-        replaced by another.
+    InputError
+        For a device that is not there: a named device is never replaced by another.
     """
+    here = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    if name != "auto" and not here[name]:
+        raise InputError(
+            where="parameter device",
+            found=repr(name),
+            expected=f"a device of this machine: {', '.join(n for n, is_here in here.items() if is_here)}",
+            remedy="Choose one, or device=auto; a CPU build of torch sees no GPU.",
+        )
     if name != "auto":
         return torch.device(name)
     if torch.cuda.is_available():

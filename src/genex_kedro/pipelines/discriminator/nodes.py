@@ -12,18 +12,18 @@ from anndata import AnnData
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.discriminator.settings import JudgeSettings, NetworkSettings
-from genex_kedro.study.controls import condition_from_source
-from genex_kedro.study.judges import judge_samples, why_not
+from genex_kedro.study.judges import Judge, judge_samples, why_not
+from genex_kedro.study.references import LOGISTIC, reference_answers
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
 
-HISTORY = ["run", "model", "seed", "epoch"]
+HISTORY = ["run", "judge", "model", "seed", "fit", "device", "epoch"]
 SCORES = ["run", "judge", "model", "seed", "sample_id", "split", "p_tumor"]
 
 
 def train_judge(
-    studies: dict[str, AnnData], resume: dict, settings: JudgeSettings, judge: str
+    studies: dict[str, AnnData], resume: dict, settings: JudgeSettings, judge: Judge
 ) -> Iterator[tuple[dict, pd.DataFrame]]:
     """Train every network of a judge on every seed's training part.
 
@@ -46,9 +46,8 @@ def train_judge(
     yield {}, _history(done, judge)
     for key, study, _, network in _fits(studies, settings):
         rows = judge_samples(study.obs, judge, settings.least)
-        reason = why_not(study.obs, rows, settings.least)
-        if reason:
-            log.warning("judge '%s' is left out: %s", judge, reason)
+        if reason := why_not(study.obs, rows, settings.least):
+            log.warning("%s: judge '%s' is left out: %s", key, judge, reason)
             continue
         for checkpoint in _fit(study[rows], network, resume.get(key), _seed(study), judge):
             done[key] = checkpoint
@@ -56,7 +55,7 @@ def train_judge(
 
 
 def keep_judge(
-    studies: dict[str, AnnData], checkpoints: dict, settings: JudgeSettings, judge: str
+    studies: dict[str, AnnData], checkpoints: dict, settings: JudgeSettings, judge: Judge
 ) -> dict[str, TrainedModel]:
     """The finished networks with all that is needed to apply them."""
     from genex_kedro.models.discriminator import build_discriminator, to_trained_model
@@ -90,7 +89,7 @@ def score_samples(
     studies: dict[str, AnnData],
     models: dict[str, TrainedModel],
     settings: JudgeSettings,
-    judge: str,
+    judge: Judge,
 ) -> pd.DataFrame:
     """P(tumor) of the validation and test samples, also of those the judge never trains on."""
     tables = []
@@ -115,33 +114,29 @@ def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
 
 
 def score_references(
-    studies: dict[str, AnnData], settings: JudgeSettings, judge: str
+    studies: dict[str, AnnData], settings: JudgeSettings, judge: Judge
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The judges that a network has to beat, trained on the same samples.
 
-    Logistic regression (per-gene standardised, C chosen on validation), the source alone (what
-    the laboratory gives away), the program alone, and the share of tumors.
-
     Returns
     -------
-    scores, fits : DataFrame
-        As :func:`score_samples`; and a row per fit for the tracking.
+    scores : DataFrame
+        As :func:`score_samples`.
+    fits : DataFrame
+        A row per fit, for the tracking.
     """
     tables, fits = [], []
     for study in studies.values():
         rows = judge_samples(study.obs, judge, settings.least)
         if why_not(study.obs, rows, settings.least):
             continue
-        obs, held_out = study.obs[rows], study[study.obs["split"] != "train"]
-        logistic, C = _logistic_regression(study, rows)
-        answers = {"logistic regression": logistic[(study.obs["split"] != "train").to_numpy()]}
-        for label in ("source", "program"):
-            known = pd.concat([obs[obs["split"] == "train"], held_out.obs])
-            answers[f"{label} alone"] = condition_from_source(known, label)[-held_out.n_obs :]
-        share = (obs["condition"][obs["split"] == "train"] == "tumor").mean()
-        answers["share of tumors"] = np.full(held_out.n_obs, share)
-        tables += [_scores(held_out, judge, name, p) for name, p in answers.items()]
-        fits += [_fit_row(judge, name, _seed(study), C) for name in answers]
+        answers, inverse_penalty = reference_answers(study, rows)
+        held_out = (study.obs["split"] != "train").to_numpy()
+        fit = digest([data_digest(study[rows]), judge])
+        for name, p_tumor in answers.items():
+            tables.append(_scores(study[held_out], judge, name, p_tumor[held_out]))
+            first = _first(judge, name, _seed(study), fit, "cpu") | {"epoch": 0}
+            fits.append(first | ({"inverse_penalty": inverse_penalty} if name == LOGISTIC else {}))
     columns = [*HISTORY, "inverse_penalty"]
     return (
         pd.concat(tables) if tables else pd.DataFrame(columns=SCORES),
@@ -155,7 +150,7 @@ def _fits(studies: dict[str, AnnData], settings: JudgeSettings):
             yield f"{name}_{seed}", study, name, network
 
 
-def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str):
+def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: Judge):
     import torch
 
     from genex_kedro.models.discriminator import build_discriminator
@@ -176,10 +171,8 @@ def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: str)
     yield from fit(learner, train, validation, network.fit, seed, resume, fingerprint)
 
 
-def _fingerprint(seen: AnnData, network: NetworkSettings, judge: str) -> str:
-    split = "".join(s[0] for s in seen.obs["split"])
-    labels = "".join(c[0] for c in seen.obs["condition"])
-    return digest([data_digest(seen), split, labels, network, judge, code_digest(train_judge)])
+def _fingerprint(seen: AnnData, network: NetworkSettings, judge: Judge) -> str:
+    return digest([data_digest(seen), network, judge, code_digest(train_judge)])
 
 
 def _standardiser(seen: AnnData, network: NetworkSettings) -> Standardiser:
@@ -193,25 +186,7 @@ def _tensors(seen: AnnData, part: str, network: NetworkSettings) -> tuple[np.nda
     return _standardiser(seen, network).apply(seen.X[chosen]), is_tumor
 
 
-def _logistic_regression(study: AnnData, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """P(tumor) of all samples of the study, and the C that validation chose."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import log_loss
-
-    train, validation = (
-        rows & (study.obs["split"] == p).to_numpy() for p in ("train", "validation")
-    )
-    y = (study.obs["condition"] == "tumor").to_numpy(int)
-    Z = Standardiser.fit(study.X[train], "per_gene").apply(study.X)
-    fits = []
-    for C in (1e-4, 1e-3, 1e-2, 1e-1, 1.0):
-        model = LogisticRegression(C=C, max_iter=2000).fit(Z[train], y[train])
-        fits.append((log_loss(y[validation], model.predict_proba(Z[validation])), C, model))
-    _, C, model = min(fits, key=lambda fit: fit[0])
-    return model.predict_proba(Z)[:, 1], C
-
-
-def _scores(held_out: AnnData, judge: str, model: str, p_tumor: np.ndarray) -> pd.DataFrame:
+def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) -> pd.DataFrame:
     seed = _seed(held_out)
     return pd.DataFrame(
         {
@@ -226,21 +201,22 @@ def _scores(held_out: AnnData, judge: str, model: str, p_tumor: np.ndarray) -> p
     )
 
 
-def _history(done: dict, judge: str) -> pd.DataFrame:
+def _history(done: dict, judge: Judge) -> pd.DataFrame:
     rows = []
     for key, checkpoint in done.items():
-        model, seed = key.rsplit("_seed_", 1)
-        first = {"run": _run(judge, model, int(seed)), "model": model, "seed": int(seed)}
-        rows += [{**first, **row} for row in checkpoint.history]
+        state, model = checkpoint.state, key.removesuffix(f"_seed_{checkpoint.state['seed']}")
+        first = _first(judge, model, state["seed"], state["fingerprint"], state["device"])
+        rows += [first | row for row in checkpoint.history]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=HISTORY)
 
 
-def _fit_row(judge: str, model: str, seed: int, C: float) -> dict:
-    row = {"run": _run(judge, model, seed), "model": model, "seed": seed, "epoch": 0}
-    return {**row, "inverse_penalty": C if model == "logistic regression" else np.nan}
+def _first(judge: Judge, model: str, seed: int, fit: str, device: str) -> dict:
+    """What every row about a fit begins with."""
+    run = _run(judge, model, seed)
+    return {"run": run, "judge": judge, "model": model, "seed": seed, "fit": fit, "device": device}
 
 
-def _run(judge: str, model: str, seed: int) -> str:
+def _run(judge: Judge, model: str, seed: int) -> str:
     return f"{judge} judge/{model} seed {seed}"
 
 

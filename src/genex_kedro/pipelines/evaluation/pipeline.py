@@ -2,8 +2,8 @@
 
 from kedro.pipeline import Pipeline, node
 
-from genex_kedro.pipelines.discriminator.pipeline import JUDGES
 from genex_kedro.pipelines.evaluation import nodes
+from genex_kedro.study.judges import JUDGES
 
 
 def create_pipeline() -> Pipeline:
@@ -17,7 +17,12 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 nodes.score_discriminators,
-                ["reversion.studies", "params:evaluation.bootstrap", *scores],
+                [
+                    "reversion.studies",
+                    "params:discriminator.least",
+                    "params:evaluation.bootstrap",
+                    *scores,
+                ],
                 "evaluation.discriminators",
                 name="score_discriminators",
             ),

@@ -1,0 +1,168 @@
+"""A parsed cohort kept as h5ad, so that the second run starts in seconds.
+
+The cache is one file a reader and its settings, beside it a record of what it was made from. It
+is used only while the record fits: the same source files, settings and code, and the same bytes
+in the cache. Everything else is parsed again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import logging
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+from anndata import AnnData, read_h5ad
+from kedro.io import AbstractDataset, DatasetError
+from kedro.io.core import parse_dataset_definition
+
+from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.fingerprint import code_digest, digest
+
+log = logging.getLogger(__name__)
+
+_N_PROBES, _PROBE = 64, 1 << 14
+
+
+class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
+    """Any cohort reader, with what it read kept in a folder.
+
+    Parameters
+    ----------
+    path : str
+        The folder of the cached cohorts.
+    reader : dict
+        The reader as in a catalog, ``{type: ..., folder: ...}``. It must have ``sources()``: the
+        files that it reads.
+    metadata : dict, optional
+        Ignored by Kedro.
+
+    Examples
+    --------
+    >>> toil = {"type": "genex_kedro.datasets.toil.ToilCohortDataset", "folder": "toil"}
+    >>> CachedCohortDataset(path="parsed", reader=toil).load()
+    """
+
+    def __init__(
+        self, *, path: str, reader: dict[str, Any], metadata: dict[str, Any] | None = None
+    ) -> None:
+        kind, settings = parse_dataset_definition(dict(reader))
+        self._reader, self._settings = kind(**settings), settings
+        self._folder = Path(path)
+        self.metadata = metadata
+
+    def load(self) -> AnnData:
+        """The cohort, from the cache where that is true, else read and kept."""
+        made_from = self._made_from()
+        cached = self._load_cached(made_from)
+        if cached is not None:
+            return cached
+        cohort = self._reader.load()
+        self._keep(cohort, made_from)
+        return cohort
+
+    def save(self, data: NoReturn) -> NoReturn:
+        """A source is never written to."""
+        raise DatasetError("The cache keeps what a reader read: save to another dataset.")
+
+    def fingerprint(self) -> list:
+        """The reader's own and its code's: whether the cohort is cached changes nothing."""
+        return [self._reader.fingerprint(), code_digest(type(self._reader)), _resources_digest()]
+
+    @property
+    def cache_file(self) -> Path:
+        """Where the parsed cohort is kept."""
+        kind = type(self._reader).__name__.removesuffix("Dataset")
+        return self._folder / f"{kind}-{digest(self._plain_settings())}.h5ad"
+
+    def _made_from(self) -> dict:
+        return {
+            "settings": self._plain_settings(),
+            "code": [code_digest(type(self._reader)), _resources_digest()],
+            "sources": {str(path): source_state(path) for path in self._reader.sources()},
+        }
+
+    def _plain_settings(self) -> dict:
+        return {key: str(value) for key, value in self._settings.items() if key != "metadata"}
+
+    def _load_cached(self, made_from: dict) -> AnnData | None:
+        path, record = self.cache_file, _read_record(self._record_file())
+        if record is None or not path.exists():
+            return None
+        if record["made_from"] != made_from:
+            log.info("%s was made from other files, settings or code: reading again", path.name)
+            return None
+        if record["sha256"] != _sha256(path):
+            log.warning("%s is damaged: reading the original files again", path)
+            return None
+        return read_h5ad(path)
+
+    def _keep(self, cohort: AnnData, made_from: dict) -> None:
+        """First the cohort, then its record: between the two the old record does not fit."""
+        _remove_leftovers(self._folder)
+        with staged_file(self.cache_file) as staged:
+            # text stays text, as the reader gave it
+            cohort.write_h5ad(staged, convert_strings_to_categoricals=False)
+            sha256 = _sha256(staged)
+        with staged_file(self._record_file()) as staged:
+            staged.write_text(json.dumps({"made_from": made_from, "sha256": sha256}, indent=1))
+
+    def _record_file(self) -> Path:
+        return self.cache_file.with_suffix(".json")
+
+    def _exists(self) -> bool:
+        return self._reader.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"path": str(self._folder), "reader": self._reader._describe()}
+
+
+def source_state(path: Path) -> list:
+    """Size, time of change and a digest of 64 places spread over the file.
+
+    The whole digest of Toil's 1.3 GB would take longer than parsing it saves on a slow disk;
+    the probes, 1 MB in all, tell apart files of one size and time, such as a restored copy.
+    """
+    stat = path.stat()
+    content = hashlib.sha256()
+    with path.open("rb") as handle:
+        for probe in range(_N_PROBES):
+            handle.seek(max(0, stat.st_size - _PROBE) * probe // (_N_PROBES - 1))
+            content.update(handle.read(_PROBE))
+    return [stat.st_size, stat.st_mtime_ns, content.hexdigest()]
+
+
+@functools.cache
+def _resources_digest() -> str:
+    """Of the package's tables of genes and codes, which decide labels as much as the code does."""
+    folders = [files("genex_kedro") / folder / "resources" for folder in ("datasets", "genes")]
+    content = hashlib.sha256()
+    for table in sorted((path for folder in folders for path in folder.iterdir()), key=str):
+        content.update(table.read_bytes())
+    return content.hexdigest()[:16]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _read_record(path: Path) -> dict | None:
+    try:
+        record = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and {"made_from", "sha256"} <= set(record) else None
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """What killed processes left half-written; a living process keeps its own."""
+    for path in folder.glob(".part-*"):
+        owner = path.name.split("-")[1]
+        if owner.isdecimal() and int(owner) != os.getpid() and not psutil.pid_exists(int(owner)):
+            path.unlink(missing_ok=True)

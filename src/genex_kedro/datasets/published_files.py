@@ -1,0 +1,63 @@
+"""Finding files that keep the name they were published under, and refusing what is no choice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from genex_kedro.errors import InputError, some
+
+_PLACES = (".", "probeMap")  # the Toil hub keeps the probemap in a folder of its own
+
+
+def find_file(folder: Path, names: tuple[str, ...], what: str, parameter: str) -> Path:
+    """The one file of these names, plain or ``.gz``, in `folder`.
+
+    Raises
+    ------
+    InputError
+        None of them, or more than one.
+    """
+    candidates = [folder / place / f"{name}{end}" for place in _PLACES for name in names for end in ("", ".gz")]  # fmt: skip
+    found = [path for path in candidates if path.is_file()]
+    if len(found) == 1:
+        return found[0]
+    there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    raise InputError(
+        where=f"{folder} (parameter {parameter})",
+        found=f"{some([path.name for path in found])}, {len(found)} copies of the {what}"
+        if found
+        else f"no {what} among {some(there)}"
+        if folder.is_dir()
+        else "no such folder",
+        expected=f"one file {' or '.join(names)}, plain or .gz",
+        remedy="Remove the copies that are not to be read."
+        if found
+        else "Give the folder that holds the published files under their own names.",
+    )
+
+
+def require_choice(parameter: str, value, choices: tuple) -> None:
+    """Refuse a parameter's value that is none of `choices` with an InputError."""
+    if value not in choices:
+        raise InputError(
+            where=f"parameter {parameter}",
+            found=repr(value),
+            expected=" or ".join(map(_shown, choices)),
+            remedy=f"Set --params {parameter}={_shown(choices[0])}.",
+        )
+
+
+def _shown(choice) -> str:
+    return str(choice).lower() if isinstance(choice, bool) else choice
+
+
+def require_folder(parameter: str, folder: str | None) -> Path:
+    """The folder a parameter names, or an InputError that says how to name one."""
+    if not folder:
+        raise InputError(
+            where=f"parameter {parameter}",
+            found="nothing",
+            expected="the folder with the published files",
+            remedy=f"Run with --params {parameter}=PATH.",
+        )
+    return Path(folder)
