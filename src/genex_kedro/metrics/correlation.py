@@ -108,8 +108,8 @@ def correlation_agreement(real: np.ndarray, synthetic: np.ndarray) -> Correlatio
         raise ValueError("one gene: no pair to correlate")
     z, y = unit_genes(real), unit_genes(synthetic)
     pairs = n_genes * (n_genes - 1) / 2
-    mean_r, mean_s = _sum(z) / pairs, _sum(y) / pairs
-    rr, ss, rs = (_sum_of_products(*two) / pairs for two in ((z, z), (y, y), (z, y)))
+    mean_r, mean_s = sum_over_pairs(z) / pairs, sum_over_pairs(y) / pairs
+    rr, ss, rs = (sum_of_products(*two) / pairs for two in ((z, z), (y, y), (z, y)))
     var_r, var_s, cov = rr - mean_r**2, ss - mean_s**2, rs - mean_r * mean_s
     rmse = float(np.sqrt(max(rr + ss - 2 * rs, 0.0)))
     if min(var_r, var_s) < 1e-12:
@@ -161,13 +161,13 @@ METRICS = (
 )
 
 
-def _sum(z: np.ndarray) -> float:
-    """Sum of Z'Z over pairs i < j."""
+def sum_over_pairs(z: np.ndarray) -> float:
+    """Sum of the correlations Z'Z over pairs of genes i < j, Z of :func:`unit_genes`."""
     of_sample = z.sum(axis=1)
     return float(of_sample @ of_sample - np.einsum("ij,ij->", z, z)) / 2
 
 
-def _sum_of_products(z: np.ndarray, y: np.ndarray) -> float:
+def sum_of_products(z: np.ndarray, y: np.ndarray) -> float:
     """Sum of (Z'Z)_ij (Y'Y)_ij over pairs i < j, by samples or by genes, whichever are fewer."""
     if len(z) * len(y) <= z.shape[1] ** 2:
         total = np.linalg.norm(z @ y.T) ** 2
