@@ -7,7 +7,7 @@ from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
 from genex_kedro.genes.panels import match_panel
 from genex_kedro.metrics import correlation
 from genex_kedro.metrics.generator_scorecard import score_generator
-from genex_kedro.metrics.samples import Samples, match_classes
+from genex_kedro.metrics.samples import Samples, real_ceilings
 from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
 from genex_kedro.study.split import SPLITS, split_patients
 
@@ -35,7 +35,7 @@ def made_by(name, train, seed=0):
 
 def test_gamma_rewards_what_the_methods_say_it_does(parts):
     train, _, test = parts
-    rows = {"all": train, "equal": match_classes(test, train, np.random.default_rng(0))[1]}
+    rows = real_ceilings(train, test, None, np.random.default_rng(0))
     rows |= {name: made_by(name, train) for name in SIMPLE_GENERATORS}
 
     def agreement(name):
@@ -45,8 +45,8 @@ def test_gamma_rewards_what_the_methods_say_it_does(parts):
         pair = test.expression, rows[name].expression
         return correlation.gamma_within_class(*pair, test.classes, rows[name].classes)
 
-    assert agreement("equal").gamma == pytest.approx(0.93, abs=0.02)
-    assert agreement("all").gamma == pytest.approx(0.95, abs=0.015)
+    assert agreement("real_equal_n").gamma == pytest.approx(0.93, abs=0.02)
+    assert agreement("real_all").gamma == pytest.approx(0.95, abs=0.015)
     assert agreement("class_mean").gamma == pytest.approx(0.913, abs=0.02)
     assert agreement("class_mean").slope == pytest.approx(1.39, abs=0.08)
     assert agreement("class_mean").rmse == pytest.approx(0.173, abs=0.02)
@@ -55,7 +55,7 @@ def test_gamma_rewards_what_the_methods_say_it_does(parts):
     assert agreement("class_normal").gamma == pytest.approx(0.945, abs=0.015)
     assert within("class_normal") > 0.78
     assert abs(within("class_noise")) < 0.02
-    assert within("all") > within("equal") > 0.75
+    assert within("real_all") > within("real_equal_n") > 0.75
 
 
 def test_the_scorecard_lets_new_samples_pass_and_catches_copies(parts):

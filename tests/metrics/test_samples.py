@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from planted_samples import planted
 
-from genex_kedro.metrics.samples import Samples, match_classes
+from genex_kedro.metrics.samples import Samples, match_classes, real_ceilings
 
 
 def test_as_many_of_each_class_are_compared_and_none_twice():
@@ -29,3 +29,15 @@ def test_what_cannot_be_compared_is_refused():
         Samples(real.expression, real.tissue, np.full(len(real), "cancer"))
     with pytest.raises(ValueError, match="1 values are not finite"):
         Samples(np.where(np.eye(18, 60) * np.eye(18, 1), np.nan, real.expression), real.tissue, real.condition)  # fmt: skip
+
+
+def test_ceilings_are_real_samples():
+    train, test, held_out = planted(6), planted(3, seed=1), planted(2, seed=2)
+    ceilings = real_ceilings(train, test, held_out, np.random.default_rng(0))
+    assert {name: len(samples) for name, samples in ceilings.items()} == {
+        "real_equal_n": 18,
+        "real_all": 36,
+        "real_held_out": 12,
+    }
+    assert set(map(bytes, ceilings["real_equal_n"].expression)) < set(map(bytes, train.expression))
+    assert len(real_ceilings(train, test, None, np.random.default_rng(0))) == 2

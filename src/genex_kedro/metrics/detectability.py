@@ -45,8 +45,12 @@ def adversarial_accuracy(distances: PairDistances) -> float:
 def logistic_auc(real: np.ndarray, synthetic: np.ndarray, seed: int = 0) -> float:
     """AUC of a logistic regression (L2, C = .01) on standardised genes, cross-validated.
 
-    Linear: it sees means that differ, and no covariance. Below .5 samples of one kind have
-    near copies of the other kind in the fitting folds.
+    Linear: it sees means that differ, and no covariance.
+
+    Below .5 the two kinds depend on each other, and it says nothing good: a copy lies in a
+    fitting fold under the other label, or the synthetic samples keep the exact means of these
+    real ones, from which the real samples left out then deviate the other way. Against unseen
+    patients neither happens.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ METRICS = (
     Metric("closest_record_ratio", "target", (0.0, np.inf), 1.0, closest_record_ratio),
     Metric("nearest_in_training", "target", (-np.inf, 1.0), 0.0, nearest_in_training),
     Metric("neighbour_distance_ratio", "target", (0.0, np.inf), 1.0, neighbour_distance_ratio),
-    Metric("membership_auc", "lower", (0.0, 1.0), 0.5, membership_auc),
+    Metric("membership_auc", "target", (0.0, 1.0), 0.5, membership_auc),
     Metric("membership_tpr", "lower", (0.0, 1.0), FALSE_POSITIVES, membership_tpr),
 )
 

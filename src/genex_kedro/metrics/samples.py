@@ -101,3 +101,23 @@ def match_classes(
             f"synthetic {np.unique(synthetic.classes)[:3]}"
         )
     return real.take(np.concatenate(rows[0])), synthetic.take(np.concatenate(rows[1]))
+
+
+def real_ceilings(
+    train: Samples, test: Samples, held_out: Samples | None, rng: np.random.Generator
+) -> dict[str, Samples]:
+    """Real samples in the place of synthetic ones: what a perfect generator would score.
+
+    Parameters
+    ----------
+    train, test : Samples
+        ``real_equal_n``: as many training samples of each class as test samples; ``real_all``:
+        all of them. They are ceilings of what is compared with test samples; where training
+        samples or privacy are asked for, they are copies.
+    held_out : Samples or None
+        ``real_held_out``: real samples of yet other patients (the validation part), the ceiling
+        of privacy and of comparisons with training samples.
+    rng : numpy Generator
+    """
+    ceilings = {"real_equal_n": match_classes(test, train, rng)[1], "real_all": train}
+    return ceilings if held_out is None else ceilings | {"real_held_out": held_out}
