@@ -1,0 +1,144 @@
+"""A training step of the conditional VAE: our loop against the loop one writes first.
+
+The plain loop has a shuffling DataLoader, Adam as it comes, and ``loss.item()`` in each step; its
+network is the paper's as one writes it, the size of ours (969 genes, batch 50). Both run in
+turns on the same planted data, so that a busy machine slows both.
+Writes ``benchmarks/results/cvae_step.json``.
+
+Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_cvae_step.py [--epochs 2] [--rounds 5]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.cvae import build_cvae
+from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae_learner import CvaeLearner
+from genex_kedro.training import FitSettings, fit
+
+N_SAMPLES, N_GENES, N_CLASSES, BATCH = 650, 969, 21, 50
+GOAL = {"cpu": 1.7, "cuda": 10.0}
+RESULT = Path(__file__).parent / "results" / "cvae_step.json"
+
+
+def planted() -> tuple[torch.Tensor, torch.Tensor, Vocabulary]:
+    """Standardised expression, its classes and their vocabulary; the values do not matter."""
+    labels = pd.DataFrame({"tissue": [f"tissue {i % N_CLASSES:02}" for i in range(N_SAMPLES)]})
+    vocabulary = Vocabulary.fit(labels, ["tissue"])
+    expression = torch.randn(N_SAMPLES, N_GENES, generator=torch.Generator().manual_seed(0))
+    return expression, torch.from_numpy(vocabulary.index(labels)), vocabulary
+
+
+class PlainCvae(nn.Module):
+    """The paper's layers as one writes them first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        encoder = [N_GENES + N_CLASSES, 1000 + N_CLASSES, 512, 256]
+        decoder = [50 + N_CLASSES, 256, 512, 1000]
+        self.encoder, self.decoder = self._layers(encoder), self._layers(decoder)
+        self.mean, self.log_variance = nn.Linear(256, 50), nn.Linear(256, 50)
+        self.output = nn.Linear(1000, N_GENES)
+
+    @staticmethod
+    def _layers(widths: list[int]) -> nn.Sequential:
+        pairs = itertools.pairwise(widths)
+        return nn.Sequential(
+            *(f for a, b in pairs for f in (nn.Linear(a, b), nn.BatchNorm1d(b), nn.ReLU()))
+        )
+
+    def loss(self, x: torch.Tensor, one_hot: torch.Tensor) -> torch.Tensor:
+        """(SSE + KL) / batch."""
+        hidden = self.encoder(torch.cat([x, one_hot], dim=1))
+        mean, log_variance = self.mean(hidden), self.log_variance(hidden)
+        z = mean + torch.exp(log_variance / 2) * torch.randn_like(mean)
+        made = self.output(self.decoder(torch.cat([z, one_hot], dim=1)))
+        kl = -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum()
+        return (((made - x) ** 2).sum() + kl) / len(x)
+
+
+def plain_loop(expression: torch.Tensor, classes: torch.Tensor, epochs: int, device: str) -> float:
+    """Seconds of the loop one writes first."""
+    network = PlainCvae().to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    data = TensorDataset(expression, nn.functional.one_hot(classes, N_CLASSES).float())
+    start = time.perf_counter()
+    for _ in range(epochs):
+        total = 0.0
+        for x, one_hot in DataLoader(data, BATCH, shuffle=True):
+            optimizer.zero_grad()
+            loss = network.loss(x.to(device), one_hot.to(device))
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+    return time.perf_counter() - start
+
+
+def our_loop(data: tuple, epochs: int, device: str) -> float:
+    """Seconds of :func:`genex_kedro.training.fit`, from first to last step."""
+    expression, classes, vocabulary = data
+    cvae = build_cvae(CvaeConfig(), vocabulary, N_GENES, 0)
+    learner = CvaeLearner(cvae, (expression, classes))
+    settings = FitSettings(epochs=epochs, batch_size=BATCH, device=device, save_every_s=1e9)
+    *_, last = fit(learner, (expression, classes), None, settings, seed=0)
+    return sum(row["seconds"] for row in last.history)
+
+
+def main() -> None:
+    """Compare and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.set_num_threads(1)
+    data = planted()
+    times = []
+    for _ in range(options.rounds + 1):  # the first warms up
+        plain = plain_loop(*data[:2], options.epochs, device)
+        times.append((plain, our_loop(data, options.epochs, device)))
+    plain, ours = zip(*times[1:], strict=True)
+    ratios = [a / b for a, b in zip(plain, ours, strict=True)]
+    steps = options.epochs * N_SAMPLES // BATCH
+    result = {
+        "n_genes": N_GENES,
+        "batch": BATCH,
+        "plain_ms_per_step": 1e3 * statistics.median(plain) / steps,
+        "ours_ms_per_step": 1e3 * statistics.median(ours) / steps,
+        "plain_over_ours": statistics.median(ratios),
+        "plain_over_ours_range": [min(ratios), max(ratios)],
+        "goal": GOAL[device],
+        "rounds": options.rounds,
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "machine": platform.machine(),
+        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+        "threads": 1,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    print(
+        f"plain {result['plain_ms_per_step']:.1f} ms a step, ours {result['ours_ms_per_step']:.1f} "
+        f"ms: {result['plain_over_ours']:.2f} times as fast (goal {GOAL[device]})"
+    )
+
+
+if __name__ == "__main__":
+    main()
