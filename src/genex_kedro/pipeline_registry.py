@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from genex_kedro.pipelines import data_processing, discriminator, evaluation
+from genex_kedro.pipelines import baselines, cvae, data_processing, discriminator, evaluation
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -12,11 +12,13 @@ def register_pipelines() -> dict[str, Pipeline]:
     runner leaves out every node whose inputs, parameters and code are what they were.
     """
     cohort = data_processing.create_pipeline()
-    judges = cohort + discriminator.create_pipeline()
-    compared = judges + evaluation.create_pipeline()
+    models = [p.create_pipeline() for p in (discriminator, cvae, baselines)]
+    everything = sum(models, start=cohort) + evaluation.create_pipeline()
     return {
         "data_processing": cohort,
-        "discriminator": judges,
-        "evaluation": compared,
-        "__default__": compared,
+        **dict(
+            zip(("discriminator", "cvae", "baselines"), (cohort + m for m in models), strict=True)
+        ),
+        "evaluation": everything,
+        "__default__": everything,
     }

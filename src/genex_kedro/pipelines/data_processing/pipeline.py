@@ -4,7 +4,7 @@ from kedro.pipeline import Pipeline, node
 
 from genex_kedro.pipelines.data_processing import nodes
 
-STUDIES = ("reversion",)
+STUDIES = ("reversion", "synthesis")
 
 
 def create_pipeline() -> Pipeline:

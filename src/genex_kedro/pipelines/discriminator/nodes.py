@@ -12,13 +12,22 @@ from anndata import AnnData
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.discriminator.settings import JudgeSettings, NetworkSettings
+from genex_kedro.study.fits import (
+    HISTORY,
+    fit_row,
+    fits,
+    history_of,
+    part_of,
+    run_name,
+    seed_of,
+    still_true,
+)
 from genex_kedro.study.judges import Judge, judge_samples, why_not
 from genex_kedro.study.references import LOGISTIC, reference_answers
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
 
-HISTORY = ["run", "judge", "model", "seed", "fit", "device", "epoch"]
 SCORES = ["run", "judge", "model", "seed", "sample_id", "split", "p_tumor"]
 
 
@@ -43,15 +52,15 @@ def train_judge(
         All epochs of all fits so far.
     """
     done: dict = {}
-    yield {}, _history(done, judge)
-    for key, study, _, network in _fits(studies, settings):
+    yield {}, history_of(done, f"{judge} judge")
+    for key, study, _, network in fits(studies, settings.networks):
         rows = judge_samples(study.obs, judge, settings.least)
         if reason := why_not(study.obs, rows, settings.least):
             log.warning("%s: judge '%s' is left out: %s", key, judge, reason)
             continue
-        for checkpoint in _fit(study[rows], network, resume.get(key), _seed(study), judge):
+        for checkpoint in _fit(study[rows], network, resume.get(key), seed_of(study), judge):
             done[key] = checkpoint
-            yield {key: checkpoint}, _history(done, judge)
+            yield {key: checkpoint}, history_of(done, f"{judge} judge")
 
 
 def keep_judge(
@@ -61,7 +70,7 @@ def keep_judge(
     from genex_kedro.models.discriminator import build_discriminator, to_trained_model
 
     kept = {}
-    for key, study, name, network in _fits(studies, settings):
+    for key, study, name, network in fits(studies, settings.networks):
         rows = judge_samples(study.obs, judge, settings.least)
         if why_not(study.obs, rows, settings.least):
             continue
@@ -69,12 +78,12 @@ def keep_judge(
         checkpoint = checkpoints.get(key)
         if checkpoint is None or not checkpoint.matches(fingerprint):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
-        model = build_discriminator(network.network, study.n_vars, _seed(study))
+        model = build_discriminator(network.network, study.n_vars, seed_of(study))
         model.load_state_dict(checkpoint.weights("discriminator"))
         card = {
             "judge": judge,
             "setting": name,
-            "seed": _seed(study),
+            "seed": seed_of(study),
             "data": data_digest(seen),
             "training_samples": int((seen.obs["split"] == "train").sum()),
             "unit": study.uns["unit"],
@@ -93,7 +102,7 @@ def score_samples(
 ) -> pd.DataFrame:
     """P(tumor) of the validation and test samples, also of those the judge never trains on."""
     tables = []
-    for key, study, name, _ in _fits(studies, settings):
+    for key, study, name, _ in fits(studies, settings.networks):
         if key in models:
             held_out = study[study.obs["split"] != "train"]
             p_tumor = judge_expression(models[key], held_out)
@@ -125,7 +134,7 @@ def score_references(
     fits : DataFrame
         A row per fit, for the tracking.
     """
-    tables, fits = [], []
+    tables, about = [], []
     for study in studies.values():
         rows = judge_samples(study.obs, judge, settings.least)
         if why_not(study.obs, rows, settings.least):
@@ -135,19 +144,14 @@ def score_references(
         fit = digest([data_digest(study[rows]), judge])
         for name, p_tumor in answers.items():
             tables.append(_scores(study[held_out], judge, name, p_tumor[held_out]))
-            first = _first(judge, name, _seed(study), fit, "cpu") | {"epoch": 0}
-            fits.append(first | ({"inverse_penalty": inverse_penalty} if name == LOGISTIC else {}))
+            run = run_name(f"{judge} judge", name, seed_of(study))
+            first = fit_row(run, name, seed_of(study), fit, "cpu") | {"epoch": 0}
+            about.append(first | ({"inverse_penalty": inverse_penalty} if name == LOGISTIC else {}))
     columns = [*HISTORY, "inverse_penalty"]
     return (
         pd.concat(tables) if tables else pd.DataFrame(columns=SCORES),
-        pd.DataFrame(fits, columns=columns),
+        pd.DataFrame(about, columns=columns),
     )
-
-
-def _fits(studies: dict[str, AnnData], settings: JudgeSettings):
-    for seed, study in studies.items():
-        for name, network in settings.networks.items():
-            yield f"{name}_{seed}", study, name, network
 
 
 def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: Judge):
@@ -165,9 +169,7 @@ def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: Judg
     learner = DiscriminatorLearner(
         build_discriminator(network.network, seen.n_vars, seed), float(train[1].mean())
     )
-    if resume is not None and not (resume.matches(fingerprint) and resume.state["seed"] == seed):
-        log.info("data or settings changed since the last checkpoint: training starts afresh")
-        resume = None
+    resume = still_true(resume, fingerprint, seed)
     yield from fit(learner, train, validation, network.fit, seed, resume, fingerprint)
 
 
@@ -176,21 +178,21 @@ def _fingerprint(seen: AnnData, network: NetworkSettings, judge: Judge) -> str:
 
 
 def _standardiser(seen: AnnData, network: NetworkSettings) -> Standardiser:
-    training = seen.X[(seen.obs["split"] == "train").to_numpy()]
+    training = seen.X[part_of(seen, "train")]
     return Standardiser.fit(training, network.scaling)
 
 
 def _tensors(seen: AnnData, part: str, network: NetworkSettings) -> tuple[np.ndarray, np.ndarray]:
-    chosen = (seen.obs["split"] == part).to_numpy()
+    chosen = part_of(seen, part)
     is_tumor = (seen.obs["condition"][chosen] == "tumor").to_numpy(np.float32)
     return _standardiser(seen, network).apply(seen.X[chosen]), is_tumor
 
 
 def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) -> pd.DataFrame:
-    seed = _seed(held_out)
+    seed = seed_of(held_out)
     return pd.DataFrame(
         {
-            "run": _run(judge, model, seed),
+            "run": run_name(f"{judge} judge", model, seed),
             "judge": judge,
             "model": model,
             "seed": seed,
@@ -199,26 +201,3 @@ def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) ->
             "p_tumor": p_tumor,
         }
     )
-
-
-def _history(done: dict, judge: Judge) -> pd.DataFrame:
-    rows = []
-    for key, checkpoint in done.items():
-        state, model = checkpoint.state, key.removesuffix(f"_seed_{checkpoint.state['seed']}")
-        first = _first(judge, model, state["seed"], state["fingerprint"], state["device"])
-        rows += [first | row for row in checkpoint.history]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=HISTORY)
-
-
-def _first(judge: Judge, model: str, seed: int, fit: str, device: str) -> dict:
-    """What every row about a fit begins with."""
-    run = _run(judge, model, seed)
-    return {"run": run, "judge": judge, "model": model, "seed": seed, "fit": fit, "device": device}
-
-
-def _run(judge: Judge, model: str, seed: int) -> str:
-    return f"{judge} judge/{model} seed {seed}"
-
-
-def _seed(study: AnnData) -> int:
-    return int(study.uns["seed"])

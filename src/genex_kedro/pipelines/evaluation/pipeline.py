@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline, node
 
-from genex_kedro.pipelines.evaluation import nodes
+from genex_kedro.pipelines.evaluation import generators, nodes
 from genex_kedro.study.judges import JUDGES
 
 
@@ -37,6 +37,18 @@ def create_pipeline() -> Pipeline:
                 "evaluation.discriminators",
                 "evaluation.discriminators_figure",
                 name="draw_discriminators",
+            ),
+            node(
+                generators.score_generators,
+                ["synthesis.studies", "cvae.synthetic", "baselines.synthetic"],
+                "evaluation.generators",
+                name="score_generators",
+            ),
+            node(
+                generators.summarise_generators,
+                "evaluation.generators",
+                "evaluation.generators_summary",
+                name="summarise_generators",
             ),
         ],
         namespace="evaluation",

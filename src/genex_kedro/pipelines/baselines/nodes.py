@@ -1,0 +1,50 @@
+"""Generators without a network, which every trained one has to beat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import data_digest
+from genex_kedro.models.simple_generators import (
+    ClassMean,
+    ClassNoise,
+    ClassNormal,
+    TrainingCopies,
+)
+from genex_kedro.study.fits import HISTORY, fit_row, part_of, run_name, seed_of
+from genex_kedro.study.split import classes
+from genex_kedro.study.synthetic import synthetic_cohort
+
+GENERATORS = {
+    "class mean": ClassMean,
+    "class mean and noise": ClassNoise,
+    "class normal": ClassNormal,
+    "training copies": TrainingCopies,
+}
+
+
+def sample_simple(studies: dict[str, AnnData]) -> tuple[dict[str, AnnData], pd.DataFrame]:
+    """As many samples of every class as there are training samples, from each simple generator.
+
+    Returns
+    -------
+    synthetic : dict of AnnData, ``<generator>_seed_<n>``
+    fits : DataFrame
+        A row per fit, for the tracking.
+    """
+    synthetic, rows = {}, []
+    for study in studies.values():
+        training = study[part_of(study, "train")]
+        seed, labels = seed_of(study), classes(training.obs).to_numpy(str)
+        for name, generator in GENERATORS.items():
+            model = generator().fit(training.X, labels)
+            values = model.sample(labels, np.random.default_rng(seed))
+            asked = training.obs[["tissue", "condition", "source"]]
+            synthetic[f"{name}_seed_{seed}"] = synthetic_cohort(
+                values, asked, study.var, name, seed
+            )
+            run = run_name("simple", name, seed)
+            rows.append(fit_row(run, name, seed, data_digest(study), "cpu") | {"epoch": 0})
+    return synthetic, pd.DataFrame(rows, columns=HISTORY)

@@ -1,0 +1,71 @@
+"""Every network on every seed's study: names of the fits, resumption, history."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+log = logging.getLogger(__name__)
+
+HISTORY = ["run", "model", "seed", "fit", "device", "epoch"]
+
+
+def fits(studies: dict[str, AnnData], networks: Mapping[str, Any]) -> Iterator[tuple]:
+    """``(key, study, name, network)`` of every fit; the key is ``<name>_seed_<n>``."""
+    for study in studies.values():
+        for name, network in networks.items():
+            yield f"{name}_seed_{seed_of(study)}", study, name, network
+
+
+def seed_of(study: AnnData) -> int:
+    """Of the split, and of the models trained on it."""
+    return int(study.uns["seed"])
+
+
+def part_of(study: AnnData, part: str) -> np.ndarray:
+    """The samples of ``train``, ``validation`` or ``test``, as a mask (n_samples,)."""
+    return (study.obs["split"] == part).to_numpy()
+
+
+def still_true(checkpoint, fingerprint: str, seed: int):
+    """A checkpoint to go on from, or None where data, settings or code have changed."""
+    if checkpoint is None:
+        return None
+    if checkpoint.matches(fingerprint) and checkpoint.state["seed"] == seed:
+        return checkpoint
+    log.info("data or settings changed since the last checkpoint: training starts afresh")
+    return None
+
+
+def fit_row(run: str, model: str, seed: int, fit: str, device: str) -> dict[str, Any]:
+    """What every row about a fit begins with; `fit` is its fingerprint."""
+    return {"run": run, "model": model, "seed": seed, "fit": fit, "device": device}
+
+
+def history_of(done: dict, label: str) -> pd.DataFrame:
+    """All epochs of all fits so far.
+
+    Parameters
+    ----------
+    done : dict of Checkpoint by key
+    label : str
+        What the runs are called before the model: ``"pooled judge"``.
+    """
+    rows = []
+    for key, checkpoint in done.items():
+        state = checkpoint.state
+        model = key.removesuffix(f"_seed_{state['seed']}")
+        run = run_name(label, model, state["seed"])
+        first = fit_row(run, model, state["seed"], state["fingerprint"], state["device"])
+        rows += [first | row for row in checkpoint.history]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=HISTORY)
+
+
+def run_name(label: str, model: str, seed: int) -> str:
+    """A readable name, the same in tables and in MLflow: ``"cvae/best seed 1"``."""
+    return f"{label}/{model} seed {seed}"
