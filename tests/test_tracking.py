@@ -131,6 +131,17 @@ def test_an_emptied_store_begins_anew(open_book, tmp_path, mlflow_template):
     assert other.run(EXPERIMENT, "best", fit="f") != run
 
 
+def test_a_session_that_wrote_to_no_run_knows_those_of_earlier_ones(open_book):
+    book = open_book()
+    paper, best = (book.run(EXPERIMENT, name, fit="f") for name in ("paper", "best"))
+    book.run("cyclegan", "best", fit="f")
+    book.close("FINISHED")
+    later = open_book()
+    assert sorted(later.runs_of(EXPERIMENT)) == sorted([paper, best])
+    later.client.delete_run(paper)
+    assert later.runs_of(EXPERIMENT) == [best]
+
+
 def test_closing_ends_only_the_runs_of_the_session(open_book):
     killed = open_book().run(EXPERIMENT, "paper", fit="f")
     book = open_book()
