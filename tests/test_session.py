@@ -94,7 +94,7 @@ def test_a_named_pipeline_brings_its_upstream_and_a_changed_parameter_only_its_d
     assert first[0] == "data_processing.check_cohort"
     assert not [n for n in first if n.startswith("evaluation")]
     caplog.clear()
-    run_session("evaluation")
+    run_session("reversion")
     again = nodes_run(caplog)
     assert not [n for n in again if n.startswith("data_processing")]
     assert "discriminator.pooled.train" in again
@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_does_not(project, run_
 
 
 def test_several_seeds_are_several_splits(project, run_session):
-    run_session("evaluation", params={"split": {"seeds": [0, 1]}})
+    run_session("reversion", params={"split": {"seeds": [0, 1]}})
     splits = pd.read_parquet(project / "data/03_primary/splits.parquet")
     assert (splits["seed_0"] != splits["seed_1"]).any()
     summary = pd.read_csv(project / "data/08_reporting/evaluation/discriminators_summary.csv")
@@ -130,7 +130,7 @@ def test_a_cohort_without_other_programs_has_no_across_judge_and_says_so(
     cohort.obs.to_csv(project / "labels.tsv", sep="\t")
     params = {"cohort": {"expression": str(project / "mine.tsv"), "samples": str(project / "labels.tsv")},
               "reversion": {"panel": "all"}, "discriminator": {"least": 5}}  # fmt: skip
-    run_session("evaluation", env="table", params=params)
+    run_session("reversion", env="table", params=params)
     table = pd.read_csv(project / "data/08_reporting/evaluation/discriminators.csv")
     assert set(table["judge"]) == {"pooled", "adjacent"}
     assert "judge 'across' is left out: 0 normal samples in train" in caplog.text
@@ -197,7 +197,9 @@ def test_a_cohort_without_normals_says_why_no_judge_can_be_trained(project, run_
     cohort.obs.to_csv(project / "labels.tsv", sep="\t")
     mine = {"expression": str(project / "mine.tsv"), "samples": str(project / "labels.tsv")}
     with pytest.raises(InputError, match=r"(?s)pooled: 0 normal samples.*discriminator\.least"):
-        run_session(env="table", params={"cohort": mine, "reversion": {"panel": "all"}})
+        run_session(
+            "reversion", env="table", params={"cohort": mine, "reversion": {"panel": "all"}}
+        )
 
 
 def test_two_runs_in_one_folder_do_not_mix(project, run_session):
@@ -242,12 +244,12 @@ def test_missing_values_need_a_choice_and_each_choice_says_what_it_costs(project
     mine = {"expression": str(project / "mine.tsv"), "samples": str(project / "labels.tsv")}
     params = {"cohort": mine, "reversion": {"panel": "all"}}
     with pytest.raises(InputError, match=r"150 missing values .*30 genes") as error:
-        run_session("data_processing", env="table", params=params)
+        run_session("discriminator", env="table", params=params)
     assert f"({table.shape[1] - 30} of {table.shape[1]} genes stay)" in str(error.value)
     sizes = {}
     for choice in ("drop_genes", "drop_samples", "impute"):
         run_session(
-            "data_processing", env="table", params={**params, "cohort": {**mine, "missing": choice}}
+            "discriminator", env="table", params={**params, "cohort": {**mine, "missing": choice}}
         )
         report = json.loads((project / "data/08_reporting/cohort/report.json").read_text())["study"]
         sizes[choice] = (report["samples"], report["genes"])

@@ -101,6 +101,8 @@ class ReportHooks:
     def _say_table(self, table: pd.DataFrame, metadata: dict) -> None:
         for column, value in metadata["where"].items():
             table = table[table[column] == value]
-        log.info(
-            "%s\n%s", metadata["title"], table[metadata["columns"]].round(4).to_string(index=False)
+        text = table[metadata["columns"]].round(4).to_string(index=False)
+        # past the log: its handler would break the lines
+        rich.get_console().print(
+            f"\n{metadata['title']}\n{text}\n", soft_wrap=True, highlight=False
         )

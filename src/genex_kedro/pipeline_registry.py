@@ -3,22 +3,34 @@
 from kedro.pipeline import Pipeline
 
 from genex_kedro.pipelines import baselines, cvae, data_processing, discriminator, evaluation
+from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline by name; ``__default__`` is everything.
+    """Every pipeline by name; ``reversion`` and ``synthesis`` are whole studies.
 
-    A named pipeline holds its upstream too, so that it runs by itself on a fresh clone. The
-    runner leaves out every node whose inputs, parameters and code are what they were.
+    A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
+    nothing of another study: a cohort that lacks the genes of one can be used in the other.
+    The runner leaves out every node whose inputs, parameters and code are what they were.
     """
-    cohort = data_processing.create_pipeline()
-    models = [p.create_pipeline() for p in (discriminator, cvae, baselines)]
-    everything = sum(models, start=cohort) + evaluation.create_pipeline()
+    judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()
+    prepared = data_processing.create_pipeline(["synthesis"])
+    networks = prepared + cvae.create_pipeline()
+    simple = prepared + baselines.create_pipeline()
+    everything = (
+        data_processing.create_pipeline()
+        + discriminator.create_pipeline()
+        + cvae.create_pipeline()
+        + baselines.create_pipeline()
+        + evaluation.create_pipeline()
+    )
     return {
-        "data_processing": cohort,
-        **dict(
-            zip(("discriminator", "cvae", "baselines"), (cohort + m for m in models), strict=True)
-        ),
+        "data_processing": data_processing.create_pipeline(),
+        "discriminator": judges,
+        "cvae": networks,
+        "baselines": simple,
         "evaluation": everything,
+        "reversion": judges + of_judges(),
+        "synthesis": networks + simple + of_generators(),
         "__default__": everything,
     }

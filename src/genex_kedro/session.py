@@ -65,8 +65,8 @@ def find_mistake(error: BaseException | None) -> InputError | None:
         return InputError(
             where="--pipelines",
             found=str(error).partition(". ")[0],
-            expected="data_processing, discriminator or evaluation",
-            remedy="Name one of these, or none to run everything (kedro registry list).",
+            expected="one of the names that kedro registry list shows",
+            remedy="Name one of these, or none to run everything.",
         )
     while error is not None:
         if isinstance(error, InputError):
