@@ -10,8 +10,8 @@ import pytest
 from anndata import read_h5ad
 from kedro.framework.startup import bootstrap_project
 
+from genex_kedro.barcodes.codes import sites
 from genex_kedro.datasets.pancan_reader import FORMS
-from genex_kedro.datasets.study_codes import tumor_type_of_site
 from genex_kedro.errors import InputError
 from genex_kedro.session import GenexSession
 from toil_folder import ToilFolder
@@ -43,12 +43,12 @@ def run(project, env, **params):
 def write_pancan(folder):
     """30 tumors of three types and five normals, 40 genes."""
     rng = np.random.default_rng(0)
-    sites = {kind: site for site, kind in tumor_type_of_site().items()}
+    site_of = sites().query("program == 'TCGA'").groupby("study")["site"].first()
     barcodes = [
-        f"TCGA-{sites[kind]}-A{i:03d}-01A-11R-A29S-07"
+        f"TCGA-{site_of[kind]}-A{i:03d}-01A-11R-A29S-07"
         for kind in ("ACC", "UCS", "KICH")
         for i in range(10)
-    ] + [f"TCGA-{sites['KICH']}-A{i:03d}-11A-11R-A29S-07" for i in range(5)]
+    ] + [f"TCGA-{site_of['KICH']}-A{i:03d}-11A-11R-A29S-07" for i in range(5)]
     values = rng.gamma(1, 500, (40, len(barcodes)))
     genes = pd.Index([f"GENE{i}|{990000 + i}" for i in range(40)], name="gene_id")
     folder.mkdir()

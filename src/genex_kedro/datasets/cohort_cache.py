@@ -7,12 +7,10 @@ in the cache. Everything else is parsed again.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import logging
 import os
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -72,7 +70,7 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def fingerprint(self) -> list:
         """The reader's own and its code's: whether the cohort is cached changes nothing."""
-        return [self._reader.fingerprint(), code_digest(type(self._reader)), _resources_digest()]
+        return [self._reader.fingerprint(), code_digest(type(self._reader))]
 
     @property
     def cache_file(self) -> Path:
@@ -83,7 +81,7 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
     def _made_from(self) -> dict:
         return {
             "settings": self._plain_settings(),
-            "code": [code_digest(type(self._reader)), _resources_digest()],
+            "code": code_digest(type(self._reader)),
             "sources": {str(path): source_state(path) for path in self._reader.sources()},
         }
 
@@ -135,16 +133,6 @@ def source_state(path: Path) -> list:
             handle.seek(max(0, stat.st_size - _PROBE) * probe // (_N_PROBES - 1))
             content.update(handle.read(_PROBE))
     return [stat.st_size, stat.st_mtime_ns, content.hexdigest()]
-
-
-@functools.cache
-def _resources_digest() -> str:
-    """Of the package's tables of genes and codes, which decide labels as much as the code does."""
-    folders = [files("genex_kedro") / folder / "resources" for folder in ("datasets", "genes")]
-    content = hashlib.sha256()
-    for table in sorted((path for folder in folders for path in folder.iterdir()), key=str):
-        content.update(table.read_bytes())
-    return content.hexdigest()[:16]
 
 
 def _sha256(path: Path) -> str:
