@@ -105,7 +105,8 @@ def test_missing_stays_missing_in_another_unit():
     [
         (0, 24.03, "log2(x+1)"),
         (-9.9658, 18, "log2(tpm+0.001)"),
-        (0, 6.7e9, "linear"),
+        (0, 6.7e9 + 0.5, "linear"),
+        (0, 6.7e9, None),  # whole numbers only: counts
         (0, 60, None),
         (-3, 12, None),
         (-9.9658, 5000, None),

@@ -37,7 +37,7 @@ def phenotype(n=4):
                 rows.append((f"{patient}-11", *label, "Solid Tissue Normal", "Female", "TCGA"))
     for category, site in _SITES.items():
         for i in range(n):
-            sample = f"GTEX-1AB{i}C-0{len(rows):03d}-SM-5AAAA"
+            sample = f"GTEX-1A{i:02d}C-0{len(rows):03d}-SM-5AAAA"
             rows.append((sample, category, category, site, "Normal Tissue", "Male", "GTEX"))
     nerve = ("Neuroblastoma", "Neuroblastoma", "Sympathetic\xcaNervous System")
     rows.append(("TARGET-30-PATYIL-02", *nerve, "Recurrent Solid Tumor", "", "TARGET"))

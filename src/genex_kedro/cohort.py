@@ -20,6 +20,7 @@ TARGET, ...), read from the barcode where it is one and otherwise the ``source``
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,10 @@ from genex_kedro.units import STUDY_UNIT, UNITS, check_values, first_places, gue
 
 CONDITIONS = ("tumor", "normal")
 REQUIRED_OBS = ("patient_id", "tissue", "condition")
+SHEET_REMEDY = (
+    "Name the columns in the first line; sample_id, patient_id, tissue and condition "
+    "(tumor or normal) are needed, cohort and source are optional."
+)
 OBS = (*REQUIRED_OBS, "cohort", "source", "program")
 
 __all__ = [
@@ -69,7 +74,7 @@ def build_cohort(
     obs = obs.copy()
     for column in ("cohort", "source"):
         obs[column] = obs.get(column, "own")
-    _require_columns(obs, where)
+    require_columns(obs.columns, REQUIRED_OBS, f"{where}, sample sheet", SHEET_REMEDY)
     if "program" not in obs:
         obs["program"] = program_of(obs.index, obs["source"])
     obs = obs.apply(lambda labels: labels.astype(object).fillna("").astype(str).str.strip())
@@ -105,7 +110,7 @@ def check_cohort(cohort: AnnData, where: str) -> None:
             expected="at least one sample and one gene",
             remedy="Check that the file is the expression table and that its samples are in the sample sheet.",
         )
-    _require_columns(cohort.obs, where)
+    require_columns(cohort.obs.columns, REQUIRED_OBS, f"{where}, sample sheet", SHEET_REMEDY)
     require_unique(cohort.obs_names, "sample id", where)
     require_unique(cohort.var_names, "gene", where)
     _check_labels(cohort, where)
@@ -147,17 +152,31 @@ def notices(cohort: AnnData) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["check", "count", "detail"])
 
 
-def require_unique(names: pd.Index, what: str, where: str) -> None:
+def require_unique(names: pd.Index, what: str, where: str, remedy: str = "") -> None:
     """Refuse repeated names with an InputError that lists them (`what`: "sample id", "gene")."""
     names = pd.Index(names)
     repeated = names[names.duplicated()].unique()
     if len(repeated):
+        remedy = remedy or f"Rename, merge or remove the repeated {what}s"
         raise InputError(
             where=where,
             found=f"{len(repeated)} {what}s more than once: {some(repeated)}",
             expected=f"every {what} once",
-            remedy=f"Rename, merge or remove the repeated {what}s; none is picked in silence.",
+            remedy=f"{remedy}; none is picked in silence.",
         )
+
+
+def require_columns(columns: pd.Index, needed: Iterable[str], where: str, remedy: str) -> None:
+    """Refuse a table that lacks a column, or has one twice, with an InputError that names it."""
+    repeated = columns[columns.duplicated()]
+    missing = [name for name in needed if name not in columns]
+    if len(repeated):
+        found, expected = f"the column {repeated[0]!r} more than once", "every column once"
+    elif missing:
+        found, expected = f"columns {some(columns, 12)}", f"also {', '.join(missing)}"
+    else:
+        return
+    raise InputError(where=where, found=found, expected=expected, remedy=remedy)
 
 
 def _note_missing(cohort: AnnData) -> None:
@@ -169,17 +188,6 @@ def _note_missing(cohort: AnnData) -> None:
         add_notice(cohort, "missing values", count, detail)
         if len(empty := cohort.var_names[missing.all(axis=0)]):
             add_notice(cohort, "genes without any value", len(empty), some(empty))
-
-
-def _require_columns(obs: pd.DataFrame, where: str) -> None:
-    missing = [column for column in REQUIRED_OBS if column not in obs]
-    if missing:
-        raise InputError(
-            where=f"{where}, sample sheet",
-            found=f"columns {some(obs.columns, 12)}",
-            expected=f"also {', '.join(missing)}",
-            remedy="Add the columns; sample_id, patient_id, tissue and condition are needed.",
-        )
 
 
 def _check_labels(cohort: AnnData, where: str) -> None:

@@ -5,8 +5,16 @@ import gzip
 import pandas as pd
 import pytest
 
-from genex_kedro.barcodes import COLUMNS, parse_barcode, parse_barcodes
-from genex_kedro.barcodes.codes import sites
+from genex_kedro.barcodes import (
+    COLUMNS,
+    cohort_of_disease,
+    parse_barcode,
+    parse_barcodes,
+    tissue_of_primary_site,
+)
+from genex_kedro.barcodes.codes import sites, studies
+from genex_kedro.datasets.rnaseqdb_names import TISSUE_OF_COHORT
+from genex_kedro.datasets.toil_files import read_phenotype
 
 
 def test_an_aliquot_of_the_site_named_like_a_missing_value():
@@ -73,6 +81,29 @@ def test_the_code_tables_are_whole():
     assert len(tcga) == 830 and tcga["site"].is_unique
     assert len(set(tcga["study"]) - {"CNTL", "MISC", "LCML"}) == 33
     assert (tcga["tissue"] == "").sum() == 3  # two sites of controls, one of no study
+
+
+def test_a_disease_of_xenas_tables_leads_to_its_cohort():
+    known = cohort_of_disease()
+    assert known["TCGA", "thyroid carcinoma"] == "THCA"
+    assert known["TARGET", "kidney, rhabdoid tumor"] == "TARGET_RT"
+
+
+def test_rnaseqdb_differs_in_the_two_tissues_it_states():
+    tissue_of = studies().set_index("study")["tissue"]
+    others = {c: t for c, t in TISSUE_OF_COHORT.items() if t != tissue_of[c.upper()]}
+    assert others == {"esca": "esophagus_mus", "hnsc": "salivary"}
+
+
+@pytest.mark.real
+def test_codes_and_tissues_of_xenas_table_are_those_of_the_barcodes(real_data):
+    table = read_phenotype(real_data / "toil" / "TcgaTargetGTEX_phenotype.txt.gz")
+    table = table[table["study"].isin(["TCGA", "TARGET"]) & (table["disease"] != "")]
+    said, known = parse_barcodes(table.index), cohort_of_disease()
+    diseases = zip(table["study"], table["disease"].str.lower(), strict=True)
+    assert [known[disease] for disease in diseases] == said["cohort"].tolist()
+    sites = table["site"].str.lower().map(tissue_of_primary_site())
+    assert (sites == said["tissue"]).all() and len(said) > 11_200
 
 
 @pytest.mark.real

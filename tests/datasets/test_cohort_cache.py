@@ -174,7 +174,7 @@ def assert_whole(tmp_path, toil, expected):
     """Whatever stands under a final name can be read, and is used only if it is complete."""
     dataset = cached(tmp_path, toil)
     if dataset.cache_file.exists():
-        loaded = dataset._load_cached(dataset._made_from())
+        loaded = dataset._load_cached()
         assert loaded is None or data_digest(loaded) == expected
         if dataset._record_file().exists():
             assert loaded is not None

@@ -11,7 +11,6 @@ from genex_kedro.cohort import notices
 from genex_kedro.datasets.pancan_genes import name_rows
 from genex_kedro.datasets.pancan_labels import label_barcodes
 from genex_kedro.datasets.pancan_reader import FORMS, read_pancan
-from genex_kedro.datasets.study_codes import tissue_of_type, tumor_type_of_site, tumor_types
 from genex_kedro.errors import InputError
 
 GDC = FORMS["gdc"][0][0]
@@ -45,9 +44,7 @@ def write(folder, table, name=GDC):
 
 
 @pytest.fixture
-def folder(tmp_path, table, monkeypatch):
-    site = dict(tumor_type_of_site(), **{"07": "OV"})
-    monkeypatch.setattr("genex_kedro.datasets.pancan_labels.tumor_type_of_site", lambda: site)
+def folder(tmp_path, table):
     return write(tmp_path / "pancan", table)
 
 
@@ -145,12 +142,6 @@ def test_dataset_from_a_catalog(folder):
     assert dataset.exists() and [path.name for path in dataset.sources()] == [GDC]
     with pytest.raises(DatasetError, match="only read"):
         dataset.save(dataset.load())
-
-
-def test_every_tumor_type_has_a_tissue():
-    assert set(tumor_type_of_site().values()) <= set(tissue_of_type())
-    assert (tumor_types()["program"] == "TCGA").sum() == 33
-    assert tumor_type_of_site()["NA"] == "UCS"
 
 
 @pytest.mark.real

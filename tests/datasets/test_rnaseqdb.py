@@ -158,9 +158,9 @@ def copy_in_normalized(folder):
 
 
 FAULTS = {
-    "cut short": (cut_short, "no whole gzip file"),
-    "a page of the web": (no_gzip, "no whole gzip file"),
-    "damaged inside": (damaged_inside, "no whole gzip file"),
+    "cut short": (cut_short, "a damaged or truncated gzip file"),
+    "a page of the web": (no_gzip, "a damaged or truncated gzip file"),
+    "damaged inside": (damaged_inside, "a damaged or truncated gzip file"),
     "one id column": (
         lambda f: change(f, GTEX[0], lambda text: text.replace("Entrez_Gene_Id", "Gene")),
         "Hugo_Symbol, Entrez_Gene_Id, then",

@@ -4,7 +4,13 @@ Sources: the code tables of the Genomic Data Commons (tissue source sites, studi
 types) and the sample attributes of GTEx; see ``resources/README.md``.
 """
 
-from genex_kedro.barcodes.codes import condition_of_sample_type, tissue_of_primary_site
+from genex_kedro.barcodes.codes import (
+    NORMALS_OF_OTHER_ORGANS,
+    cohort_of_disease,
+    condition_of_sample_type,
+    sample_types,
+    tissue_of_primary_site,
+)
 from genex_kedro.barcodes.parse import (
     COLUMNS,
     Barcode,
@@ -15,10 +21,13 @@ from genex_kedro.barcodes.parse import (
 
 __all__ = [
     "COLUMNS",
+    "NORMALS_OF_OTHER_ORGANS",
     "Barcode",
+    "cohort_of_disease",
     "condition_of_sample_type",
     "parse_barcode",
     "parse_barcodes",
+    "sample_types",
     "tissue_of_primary_site",
     "with_dashes",
 ]

@@ -7,6 +7,9 @@ from importlib.resources import files
 
 import pandas as pd
 
+# Normal, but not of the organ the tumor grows in: blood, a cheek, cells in culture, marrow
+NORMALS_OF_OTHER_ORGANS = ("10", "12", "13", "14")
+
 
 @functools.cache
 def sites() -> pd.DataFrame:
@@ -15,17 +18,37 @@ def sites() -> pd.DataFrame:
     Returns
     -------
     DataFrame, indexed by ``<program>-<site>`` (``TCGA-NA``)
-        ``program, site, study, disease, tissue``, all text; ``tissue`` is empty for controls.
-        Shared between callers: do not change it.
+        ``program, site, study, disease, tissue, cohort``, all text; ``tissue`` is empty for
+        controls. Shared between callers: do not change it.
     """
-    joined = _read("sites.tsv").merge(_read("studies.tsv"), on=["program", "study"], how="left")
+    joined = _read("sites.tsv").merge(studies(), on=["program", "study"], how="left")
     return joined.set_index(joined["program"] + "-" + joined["site"])
+
+
+@functools.cache
+def studies() -> pd.DataFrame:
+    """The studies of TCGA and TARGET: ``program, study, disease, tissue, cohort``, all text.
+
+    ``disease`` is the name in Xena's phenotype tables; ``cohort`` the TCGA code, or
+    ``TARGET_<disease code>``. Shared between callers: do not change it.
+    """
+    table = _read("studies.tsv")
+    tcga = table["program"] == "TCGA"
+    return table.assign(cohort=table["study"].where(tcga, "TARGET_" + table["study"]))
 
 
 @functools.cache
 def sample_types() -> pd.DataFrame:
     """Sample types by two-digit code: ``sample_type, condition`` (empty: neither tumor nor normal)."""
     return _read("sample_types.tsv").set_index("code")
+
+
+@functools.cache
+def cohort_of_disease() -> dict[tuple[str, str], str]:
+    """Program and disease, as Xena's phenotype tables name it, in lower case, to the cohort."""
+    table = studies()
+    keys = zip(table["program"], table["disease"].str.lower(), strict=True)
+    return dict(zip(keys, table["cohort"], strict=True))
 
 
 @functools.cache

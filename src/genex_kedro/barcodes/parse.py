@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-import numpy as np
 import pandas as pd
 
 from genex_kedro.barcodes.codes import sample_types, sites
@@ -102,8 +101,8 @@ def _fill_tumor_programs(table: pd.DataFrame, ids: pd.Series) -> None:
     table.loc[rows, "sample_type_code"] = parts["code"]
     table.loc[rows, ["sample_type", "condition"]] = kind
     table.loc[rows, "tcga_code"] = study["study"].where(tcga, "")
-    known = np.where(study["study"] == "", "TARGET", "TARGET_" + study["study"])
-    table.loc[rows, "cohort"] = study["study"].where(tcga, known)
+    unknown = study["study"] == ""
+    table.loc[rows, "cohort"] = study["cohort"].mask(unknown & ~tcga, "TARGET")
     table.loc[rows, "tissue"] = study["tissue"]
 
 

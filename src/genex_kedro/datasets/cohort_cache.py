@@ -7,12 +7,10 @@ in the cache. Everything else is parsed again.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import logging
 import os
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +20,7 @@ from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import parse_dataset_definition
 
 from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import code_digest, digest
 
 log = logging.getLogger(__name__)
@@ -37,8 +36,8 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
     path : str
         The folder of the cached cohorts.
     reader : dict
-        The reader as in a catalog, ``{type: ..., folder: ...}``. It must have ``sources()``: the
-        files that it reads.
+        The reader as in a catalog, ``{type: ..., folder: ...}``, one of those of public sources:
+        ``fetch()`` brings the files that it reads, ``sources()`` names them.
     metadata : dict, optional
         Ignored by Kedro.
 
@@ -58,10 +57,11 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def load(self) -> AnnData:
         """The cohort, from the cache where that is true, else read and kept."""
-        made_from = self._made_from()
-        cached = self._load_cached(made_from)
+        cached = self._load_cached()
         if cached is not None:
             return cached
+        self._reader.fetch()
+        made_from = self._made_from()  # before reading: a file that changes meanwhile is told
         cohort = self._reader.load()
         self._keep(cohort, made_from)
         return cohort
@@ -72,7 +72,7 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def fingerprint(self) -> list:
         """The reader's own and its code's: whether the cohort is cached changes nothing."""
-        return [self._reader.fingerprint(), code_digest(type(self._reader)), _resources_digest()]
+        return [self._reader.fingerprint(), code_digest(type(self._reader))]
 
     @property
     def cache_file(self) -> Path:
@@ -83,16 +83,21 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
     def _made_from(self) -> dict:
         return {
             "settings": self._plain_settings(),
-            "code": [code_digest(type(self._reader)), _resources_digest()],
+            "code": code_digest(type(self._reader)),
             "sources": {str(path): source_state(path) for path in self._reader.sources()},
         }
 
     def _plain_settings(self) -> dict:
-        return {key: str(value) for key, value in self._settings.items() if key != "metadata"}
+        """All but what changes nothing in the cohort; a verified download is another source."""
+        return {k: str(v) for k, v in self._settings.items() if k not in ("metadata", "offline")}
 
-    def _load_cached(self, made_from: dict) -> AnnData | None:
+    def _load_cached(self) -> AnnData | None:
         path, record = self.cache_file, _read_record(self._record_file())
         if record is None or not path.exists():
+            return None
+        try:
+            made_from = self._made_from()
+        except InputError:  # files are gone: to be fetched again, or missed by the reader
             return None
         if record["made_from"] != made_from:
             log.info("%s was made from other files, settings or code: reading again", path.name)
@@ -135,16 +140,6 @@ def source_state(path: Path) -> list:
             handle.seek(max(0, stat.st_size - _PROBE) * probe // (_N_PROBES - 1))
             content.update(handle.read(_PROBE))
     return [stat.st_size, stat.st_mtime_ns, content.hexdigest()]
-
-
-@functools.cache
-def _resources_digest() -> str:
-    """Of the package's tables of genes and codes, which decide labels as much as the code does."""
-    folders = [files("genex_kedro") / folder / "resources" for folder in ("datasets", "genes")]
-    content = hashlib.sha256()
-    for table in sorted((path for folder in folders for path in folder.iterdir()), key=str):
-        content.update(table.read_bytes())
-    return content.hexdigest()[:16]
 
 
 def _sha256(path: Path) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from genex_kedro.barcodes import (
+    NORMALS_OF_OTHER_ORGANS,
     condition_of_sample_type,
     parse_barcodes,
     tissue_of_primary_site,
@@ -19,8 +20,6 @@ from genex_kedro.datasets.sample_sheet import tidy_labels
 from genex_kedro.errors import InputError, some
 
 HOW_TO_PASS = "kedro run --env table --params cohort.expression=FILE,cohort.samples=FILE"
-# Normal, but not of the organ the tumor grows in: blood, a cheek, cells in culture, marrow.
-_OTHER_NORMALS = ("10", "12", "13", "14")
 _XENA_TYPE, _XENA_SITE = "_sample_type", "_primary_site"
 
 
@@ -83,7 +82,7 @@ def _from_barcodes(said, beside: pd.DataFrame, tissue: str | None, where: str) -
         site = beside[_XENA_SITE].str.lower().map(tissue_of_primary_site()).fillna("")
         labels["tissue"] = labels["tissue"].mask(labels["tissue"] == "", site)
     neither = labels["condition"] == ""
-    elsewhere = labels["sample_type_code"].isin(_OTHER_NORMALS)
+    elsewhere = labels["sample_type_code"].isin(NORMALS_OF_OTHER_ORGANS)
     for check, left_out in (
         ("samples left out: neither tumor nor normal tissue", neither),
         ("samples left out: normal, but of another organ than the tumor's", elsewhere & ~neither),
@@ -94,7 +93,7 @@ def _from_barcodes(said, beside: pd.DataFrame, tissue: str | None, where: str) -
     labels = labels[~(neither | elsewhere)]
     _require_some(labels, said, where)
     labels = _fill_tissue(labels, tissue, notices, where)
-    labels["tumor_type"] = labels["tcga_code"].where(labels["condition"] == "tumor", "")
+    labels["tumor_type"] = labels["cohort"].where(labels["condition"] == "tumor", "")
     kept = ["patient_id", "tissue", "condition", "cohort", "source", "program", "sample_type", "tumor_type"]  # fmt: skip
     further = beside.loc[:, ~beside.columns.isin([*kept, "sample", "samples"])]
     sheet = labels[kept].join(further) if further.shape[1] else labels[kept]

@@ -194,10 +194,14 @@ def _verified(path: Path, source: Source) -> Path:
             where=str(path),
             found=wrong[0],
             expected=wrong[1],
-            remedy="Delete the file to have it fetched anew, or switch the download off to have "
-            "it read as it is.",
+            remedy="Delete the file to have it fetched anew. To have it read as it is, such as a "
+            f"file that was packed again, switch the download off{_switch(source)}.",
         )
     return path
+
+
+def _switch(source: Source) -> str:
+    return f": --params {source.collection}.download=false" if source.collection else ""
 
 
 def _take(source: Source, offline: Path, path: Path) -> Path:

@@ -6,17 +6,16 @@ Hoadley et al. 2018 (Cell 173:291).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from anndata import AnnData
-from kedro.io import AbstractDataset, DatasetError
 
-from genex_kedro.datasets.pancan_reader import find_expression, read_pancan
-from genex_kedro.datasets.published_files import require_folder
-from genex_kedro.fingerprint import file_state
+from genex_kedro.datasets.pancan_reader import file_names, find_expression, read_pancan
+from genex_kedro.datasets.public_cohort import PublicCohortDataset
+from genex_kedro.datasets.published_files import require_choice
 
 
-class PancanCohortDataset(AbstractDataset[NoReturn, AnnData]):
+class PancanCohortDataset(PublicCohortDataset):
     """One of the published forms of the Pan-Cancer Atlas' expression.
 
     Parameters
@@ -26,48 +25,43 @@ class PancanCohortDataset(AbstractDataset[NoReturn, AnnData]):
     form : {"gdc", "xena", "mpmp"}
         ``gdc``: ``EBPlusPlusAdjustPANCAN_IlluminaHiSeq_RNASeqV2.geneExp.tsv``, linear;
         ``xena``: ``EB++AdjustPANCAN_IlluminaHiSeq_RNASeqV2.geneExp.xena[.gz]``, log2(x+1);
-        ``mpmp``: ``mpmp_expression_subsampled.tsv[.gz]``, 1,106 samples x 100 genes, linear.
+        ``mpmp``: ``mpmp_expression_subsampled.tsv[.gz]``, 1,106 samples x 100 genes, linear,
+        which is not among the files that are fetched.
     keep_normals : bool
         Whether the adjacent normals stay; a tumor type with normals in it is none.
-    metadata : dict, optional
-        Ignored by Kedro.
+    path, download, offline, metadata
+        As for :class:`~genex_kedro.datasets.public_cohort.PublicCohortDataset`.
 
     Examples
     --------
     ``kedro run --env pancan --params pancan.folder=PATH``
     """
 
+    collection = "pancan"
+
     def __init__(
         self,
         folder: str | None = None,
         form: str = "gdc",
         keep_normals: bool = False,
+        path: str | None = None,
+        download: bool = False,
+        offline: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._folder, self._form, self._keep_normals = folder, form, keep_normals
-        self.metadata = metadata
-
-    def load(self) -> AnnData:
-        """The cohort; an InputError, which Kedro wraps in a DatasetError, for anything else."""
-        folder = require_folder("pancan.folder", self._folder)
-        return read_pancan(folder, self._form, self._keep_normals)
-
-    def save(self, data: NoReturn) -> NoReturn:
-        """The published file is never written to."""
-        raise DatasetError(
-            "The Pan-Cancer Atlas is only read: name another dataset for what you want to save."
-        )
+        super().__init__(folder, path, download, offline, metadata)
+        self._form, self._keep_normals = form, keep_normals
 
     def sources(self) -> list[Path]:
-        """The file that is read, for a cache to tell whether it changed."""
-        return [find_expression(require_folder("pancan.folder", self._folder), self._form)]
+        """The one file that is read."""
+        return [find_expression(self._home(), self._form)]
 
-    def fingerprint(self) -> list:
-        """Of the settings and the folder: the runner reads it again when they change."""
-        return [self._describe(), self._folder and file_state(Path(self._folder))]
+    def _read(self, home: Path) -> AnnData:
+        return read_pancan(home, self._form, self._keep_normals)
 
-    def _exists(self) -> bool:
-        return bool(self._folder) and Path(self._folder).is_dir()
+    def _wanted(self) -> list[tuple[str, ...]]:
+        require_choice("pancan.keep_normals", self._keep_normals, (False, True))
+        return [file_names(self._form)]
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": self._folder, "form": self._form, "keep_normals": self._keep_normals}
+        return super()._describe() | {"form": self._form, "keep_normals": self._keep_normals}

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
-from genex_kedro.datasets.study_codes import (
-    condition_of_code,
-    sample_type_of_code,
-    tissue_of_type,
-    tumor_type_of_site,
-)
+from genex_kedro.barcodes import parse_barcodes, with_dashes
 from genex_kedro.errors import InputError, some
 
-# TCGA-<site>-<patient>-<sample type>[<vial>-<portion>-<plate>-<center>]
-_BARCODE = re.compile(r"(TCGA-([A-Z0-9]{2})-[A-Z0-9]{4})-(\d{2})([A-Z](-.+)?)?")
 _SAMPLE_LENGTH = 15  # of TCGA-XX-XXXX-01: what counts as one sample
 
 
@@ -32,7 +23,7 @@ def label_barcodes(barcodes: list[str], where: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n_columns, 10), in the order of the columns
+    DataFrame, shape (n_columns, 9), in the order of the columns
         ``sample, aliquot, patient_id, tissue, condition, cohort, source, tumor_type,
         sample_type``; ``condition`` is empty for controls, ``tumor_type`` for all but tumors.
 
@@ -41,28 +32,22 @@ def label_barcodes(barcodes: list[str], where: str) -> pd.DataFrame:
     InputError
         No TCGA barcode; a source site or sample type that is not in the code tables.
     """
-    matches = [_BARCODE.fullmatch(barcode) for barcode in barcodes]
-    _refuse(barcodes, [match is None for match in matches], "names that are no TCGA barcodes",
+    said = parse_barcodes(barcodes).reset_index(drop=True)
+    no_sample = (said["program"] != "TCGA") | (said["sample_type_code"] == "")
+    _refuse(barcodes, no_sample, "names that are no TCGA barcodes",
             "TCGA-XX-XXXX-01 or a whole aliquot barcode", where)  # fmt: skip
-    sites, codes = ([match[i] for match in matches] for i in (2, 3))
-    _refuse(barcodes, [site not in tumor_type_of_site() for site in sites],
-            "barcodes of source sites without a tumor type", "a tissue source site of TCGA", where)  # fmt: skip
-    _refuse(barcodes, [code not in sample_type_of_code() for code in codes],
-            "barcodes of unknown sample types", "a sample type such as 01 or 11", where)  # fmt: skip
-    cohort = pd.Series([tumor_type_of_site()[site] for site in sites], dtype=object)
-    condition = pd.Series([condition_of_code()[code] for code in codes], dtype=object)
-    return pd.DataFrame(
-        {
-            "sample": [barcode[:_SAMPLE_LENGTH] for barcode in barcodes],
-            "aliquot": barcodes,
-            "patient_id": [match[1] for match in matches],
-            "tissue": cohort.map(tissue_of_type()),
-            "condition": condition,
-            "cohort": cohort,
-            "source": "TCGA",
-            "tumor_type": cohort.where(condition == "tumor", ""),
-            "sample_type": [sample_type_of_code()[code] for code in codes],
-        }
+    # sites of cell lines have controls only, and these no tissue
+    no_study = (said["tissue"] == "") & ((said["condition"] != "") | (said["tcga_code"] == ""))
+    _refuse(barcodes, no_study, "barcodes of source sites without a tumor type",
+            "a tissue source site of TCGA", where)  # fmt: skip
+    _refuse(barcodes, said["sample_type"] == "", "barcodes of unknown sample types",
+            "a sample type such as 01 or 11", where)  # fmt: skip
+    labels = said[["patient_id", "tissue", "condition", "cohort", "sample_type"]]
+    return labels.assign(
+        sample=said["patient_id"] + "-" + said["sample_type_code"],
+        aliquot=with_dashes(barcodes),
+        source="TCGA",
+        tumor_type=said["cohort"].where(said["condition"] == "tumor", ""),
     )
 
 
@@ -103,7 +88,7 @@ def choose_samples(labels: pd.DataFrame, keep_normals: bool) -> tuple[np.ndarray
     return kept.index[kept["condition"] != ""].to_numpy(), notices
 
 
-def _refuse(barcodes: list[str], is_wrong: list[bool], found: str, expected: str, where: str):
+def _refuse(barcodes: list[str], is_wrong: pd.Series, found: str, expected: str, where: str):
     wrong = [barcode for barcode, bad in zip(barcodes, is_wrong, strict=True) if bad]
     if wrong:
         raise InputError(

@@ -34,10 +34,15 @@ FORMS = {
 FETCH = "Fetch the published file again (gdc: api.gdc.cancer.gov, xena: tcga-pancan-atlas-hub)."
 
 
+def file_names(form: str) -> tuple[str, ...]:
+    """The names that the file of this form may have, without ``.gz``."""
+    require_choice("pancan.form", form, tuple(FORMS))
+    return FORMS[form][0]
+
+
 def find_expression(folder: Path, form: str) -> Path:
     """The one file of this form in `folder`, or an InputError."""
-    require_choice("pancan.form", form, tuple(FORMS))
-    return find_file(folder, FORMS[form][0], f"Pan-Cancer Atlas file ({form})", "pancan.folder")
+    return find_file(folder, file_names(form), f"Pan-Cancer Atlas file ({form})", "pancan.folder")
 
 
 def read_pancan(folder: str | Path, form: str = "gdc", keep_normals: bool = False) -> AnnData:

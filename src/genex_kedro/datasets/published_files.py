@@ -9,6 +9,13 @@ from genex_kedro.errors import InputError, some
 _PLACES = (".", "probeMap")  # the Toil hub keeps the probemap in a folder of its own
 
 
+def copies(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    """All files of these names in `folder` and the hub's own folder, plain and ``.gz``."""
+    files = [f"{name}{end}" for name in names for end in ("", ".gz")]
+    candidates = [folder / place / name for place in _PLACES for name in files]
+    return [path for path in candidates if path.is_file()]
+
+
 def find_file(folder: Path, names: tuple[str, ...], what: str, parameter: str) -> Path:
     """The one file of these names, plain or ``.gz``, in `folder`.
 
@@ -17,8 +24,7 @@ def find_file(folder: Path, names: tuple[str, ...], what: str, parameter: str) -
     InputError
         None of them, or more than one.
     """
-    candidates = [folder / place / f"{name}{end}" for place in _PLACES for name in names for end in ("", ".gz")]  # fmt: skip
-    found = [path for path in candidates if path.is_file()]
+    found = copies(folder, names)
     if len(found) == 1:
         return found[0]
     there = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
@@ -51,13 +57,13 @@ def _shown(choice) -> str:
     return str(choice).lower() if isinstance(choice, bool) else choice
 
 
-def require_folder(parameter: str, folder: str | None) -> Path:
-    """The folder a parameter names, or an InputError that says how to name one."""
+def require_folder(collection: str, folder: str | None) -> Path:
+    """The folder of a collection, or an InputError that says how to name one."""
     if not folder:
         raise InputError(
-            where=f"parameter {parameter}",
+            where=f"parameter {collection}.folder",
             found="nothing",
             expected="the folder with the published files",
-            remedy=f"Run with --params {parameter}=PATH.",
+            remedy=f"Run with --params {collection}.folder=PATH.",
         )
     return Path(folder)

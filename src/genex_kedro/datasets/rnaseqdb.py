@@ -10,23 +10,21 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from anndata import AnnData
-from kedro.io import AbstractDataset, DatasetError
 
 from genex_kedro.cohort import STUDY_UNIT, build_cohort
-from genex_kedro.datasets.download import ensure, expected_state
+from genex_kedro.datasets.public_cohort import PublicCohortDataset
 from genex_kedro.datasets.rnaseqdb_files import GeneTable, read_file
-from genex_kedro.datasets.rnaseqdb_names import find_files, home_of, table_paths
+from genex_kedro.datasets.rnaseqdb_names import find_files, home_of
 from genex_kedro.datasets.rnaseqdb_notices import Repairs, note_files, note_genes, note_repairs
 from genex_kedro.datasets.sources import Source, choose_files
 from genex_kedro.errors import InputError
-from genex_kedro.fingerprint import file_state
 
 # A sample's FPKM sum to 2.6e7 (median of the 27 files at hand; the smallest sum is 1.8e7), so a
 # gene above 2**24 = 1.7e7 claims a whole library for itself. Real giants stay below: albumin in
@@ -36,7 +34,7 @@ CLIP_LOG2 = 24.0
 _THREADS = min(2, os.cpu_count() or 1)  # a third one gains nothing: the join waits for the slowest
 
 
-class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
+class RnaseqdbCohortDataset(PublicCohortDataset):
     """The RNAseqDB files of a folder as one cohort in log2(x+1).
 
     Parameters
@@ -47,71 +45,52 @@ class RnaseqdbCohortDataset(AbstractDataset[NoReturn, AnnData]):
         Largest believable log2(x+1); what lies above is set to it and counted in a notice.
     files : list of str or str, optional
         Names of the files to read (in one text, with blanks between); else all in the folder.
-    download : bool
-        Fetch what is missing of `files`, or of all 52, and verify what is there.
-    offline : str, optional
-        A folder to take missing files from instead of the network (``download.folder``).
-    metadata : dict, optional
-        Ignored by Kedro.
+    path, download, offline, metadata
+        As for :class:`~genex_kedro.datasets.public_cohort.PublicCohortDataset`; what is missing
+        of `files` is fetched, or of all 52.
 
     Examples
     --------
     ``kedro run --env rnaseqdb --params rnaseqdb.folder=PATH,rnaseqdb.download=true``
     """
 
+    collection = "rnaseqdb"
+
     def __init__(
         self,
         folder: str | None = None,
         clip_log2: float = CLIP_LOG2,
         files: list[str] | str | None = None,
+        path: str | None = None,
         download: bool = False,
         offline: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._folder, self._clip_log2 = folder, clip_log2
+        super().__init__(folder, path, download, offline, metadata)
+        self._clip_log2 = clip_log2
         self._files = files.split() if isinstance(files, str) else files
-        self._download, self._offline = download, offline
-        self.metadata = metadata
 
-    def load(self) -> AnnData:
-        """The cohort; an InputError, which Kedro wraps in a DatasetError, for anything else."""
-        if not self._folder:
-            raise InputError(
-                where="parameter rnaseqdb.folder",
-                found="nothing",
-                expected="the folder with the RNAseqDB files",
-                remedy="Run with --params rnaseqdb.folder=PATH.",
-            )
-        if self._download:
-            offline = self._offline and home_of(Path(self._offline))
-            ensure(self._sources(), home_of(Path(self._folder)), offline)
-        return read_rnaseqdb(self._folder, self._clip_log2, self._files)
+    def sources(self) -> list[Path]:
+        """The files that are read."""
+        return [file.path for file in find_files(self._home(), self._files)]
 
-    def save(self, data: NoReturn) -> NoReturn:
-        """The published files are never written to."""
-        raise DatasetError("RNAseqDB is only read: name another dataset for what you want to save.")
+    def _read(self, home: Path) -> AnnData:
+        return read_rnaseqdb(home, self._clip_log2, self._files)
 
-    def _exists(self) -> bool:
-        there = self._download or table_paths(Path(self._folder or "."))
-        return bool(self._folder) and bool(there)
-
-    def fingerprint(self) -> list:
-        """Of the settings and the files: the runner reads them again when they change."""
-        if self._download:
-            home = self._folder and home_of(Path(self._folder))
-            return [self._describe(), expected_state(self._sources(), home)]
-        return [self._describe(), self._folder and file_state(Path(self._folder))]
-
-    def _sources(self) -> list[Source]:
+    def _published(self) -> list[Source]:
         return choose_files("rnaseqdb", self._files)
 
+    def _in_other_form(self) -> list[Path]:
+        return []  # the names are the only form there is
+
+    def _home(self) -> Path:
+        return home_of(super()._home())
+
+    def _offline_home(self) -> Path | None:
+        return home_of(Path(self._offline)) if self._offline else None
+
     def _describe(self) -> dict[str, Any]:
-        return {
-            "folder": self._folder,
-            "clip_log2": self._clip_log2,
-            "files": self._files,
-            "download": self._download,
-        }
+        return super()._describe() | {"clip_log2": self._clip_log2, "files": self._files}
 
 
 def read_rnaseqdb(

@@ -11,15 +11,19 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from isal import igzip, isal_zlib
 
+from genex_kedro.cohort import require_unique
+from genex_kedro.datasets.file_kind import broken_gzip
 from genex_kedro.datasets.rnaseqdb_names import RnaseqdbFile
 from genex_kedro.errors import InputError, some
 
 ID_COLUMNS = ("Hugo_Symbol", "Entrez_Gene_Id")
+_FETCH = "Fetch the original file again"
 _BLOCK = 1 << 20  # stays in the cache while it is parsed: a fifth faster than a file at once
 
 
@@ -69,12 +73,7 @@ def _decompress(path: Path) -> bytes:
     try:
         return igzip.decompress(path.read_bytes())
     except (EOFError, OSError, zlib.error, isal_zlib.error) as error:
-        raise InputError(
-            where=str(path),
-            found=f"{path.stat().st_size:,} bytes that are no whole gzip file ({error})",
-            expected="a complete .gz file",
-            remedy="Delete the file and fetch it again: the transfer stopped early or changed it.",
-        ) from error
+        raise broken_gzip(path, error) from error
 
 
 def _check_header(header: list[str], path: Path) -> list[str]:
@@ -86,9 +85,7 @@ def _check_header(header: list[str], path: Path) -> list[str]:
             expected=f"{', '.join(ID_COLUMNS)}, then one column a sample, separated by tabs",
             remedy="Fetch the original file again; other tables are read with --env table.",
         )
-    repeated = sorted({name for name in barcodes if barcodes.count(name) > 1})
-    if repeated:
-        raise _repetition(path, "sample", repeated)
+    require_unique(pd.Index(barcodes), "sample", str(path), _FETCH)
     return barcodes
 
 
@@ -113,16 +110,6 @@ def _parse(text: bytes, header: list[str], path: Path) -> pa.Table:
 
 
 def _check_keys(keys: pa.Array, path: Path) -> None:
-    counts = pc.value_counts(keys)
-    if len(counts) < len(keys):
-        repeated = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
-        raise _repetition(path, "gene", [key.replace("\t", " ") for key in repeated.to_pylist()])
-
-
-def _repetition(path: Path, what: str, names: list[str]) -> InputError:
-    return InputError(
-        where=str(path),
-        found=f"{len(names)} {what}s more than once: {some(names)}",
-        expected=f"every {what} once",
-        remedy="Fetch the original file again; no repetition is picked in silence.",
-    )
+    if pc.count_distinct(keys).as_py() < len(keys):
+        names = pc.replace_substring(keys, "\t", " ")
+        require_unique(names.to_pandas(), "gene", str(path), _FETCH)

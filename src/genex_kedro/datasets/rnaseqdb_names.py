@@ -19,6 +19,7 @@ from genex_kedro.errors import InputError, some
 # tissue-conf.txt), so that a tumor and the normals it is compared with share a label. Two need
 # a word: head and neck went with the salivary gland, the nearest tissue GTEx has; oesophagus is
 # listed with three parts and the published mapping keeps the last one, the muscularis.
+# All others are the words of `genex_kedro.barcodes`.
 TISSUE_OF_COHORT = {
     "blca": "bladder",
     "brca": "breast",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from genex_kedro.cohort import REQUIRED_OBS, require_unique
+from genex_kedro.cohort import REQUIRED_OBS, SHEET_REMEDY, require_columns, require_unique
 from genex_kedro.datasets.columnar import as_labels
 from genex_kedro.datasets.delimited_faults import ragged
 from genex_kedro.datasets.file_kind import TABLE_REMEDY, file_kind
@@ -49,7 +49,7 @@ def read_sample_sheet(path: str | Path) -> pd.DataFrame:
 
 def tidy_labels(sheet: pd.DataFrame, where: str) -> pd.DataFrame:
     """Check the columns, strip the labels and index them by ``sample_id``."""
-    _require_columns(sheet.columns, where)
+    require_columns(sheet.columns, COLUMNS, where, SHEET_REMEDY)
     sheet = sheet.apply(lambda labels: labels.str.strip())
     sheet["condition"] = sheet["condition"].str.lower()
     blank = [str(place + 2) for place in range(len(sheet)) if not sheet["sample_id"].iloc[place]]
@@ -89,21 +89,3 @@ def _from_parquet(path: str | Path) -> pd.DataFrame:
     if "sample_id" not in sheet.columns:
         sheet = sheet.rename_axis(sheet.index.name or "sample_id").reset_index()
     return as_labels(sheet)
-
-
-def _require_columns(columns: pd.Index, where: str) -> None:
-    repeated = columns[columns.duplicated()]
-    missing = [name for name in COLUMNS if name not in columns]
-    if len(repeated):
-        found, expected = f"the column {repeated[0]!r} more than once", "every column once"
-    elif missing:
-        found, expected = f"columns {some(columns, 12)}", f"also {', '.join(missing)}"
-    else:
-        return
-    raise InputError(
-        where=where,
-        found=found,
-        expected=expected,
-        remedy="Name the columns in the first line; sample_id, patient_id, tissue and condition "
-        "(tumor or normal) are needed, cohort and source are optional.",
-    )

@@ -22,6 +22,8 @@ class Source:
     url : str
     size : int or None
         Bytes; None where unknown.
+    collection : str
+        ``toil``, ``rnaseqdb`` or ``pancan``; empty for a file of none.
     sha256, md5, git_blob_sha1 : str
         Digests in hex, empty where unknown. A file of which none is known must be gzip, whose
         own checksum then tells whether it is whole.
@@ -33,6 +35,7 @@ class Source:
     sha256: str = ""
     md5: str = ""
     git_blob_sha1: str = ""
+    collection: str = ""
 
     @property
     def digest(self) -> tuple[str, str]:
@@ -62,7 +65,7 @@ def public_files(collection: str) -> dict[str, Source]:
             expected=f"one of {', '.join(known)}",
             remedy="Name one of these.",
         )
-    rows = table[table["collection"] == collection].drop(columns="collection")
+    rows = table[table["collection"] == collection]
     return {
         row["name"]: Source(**(row | {"size": int(row["size"]) if row["size"] else None}))
         for row in rows.to_dict("records")

@@ -6,17 +6,16 @@ Vivian et al. 2017 (Nat Biotechnol 35:314), Goldman et al. 2020 (Nat Biotechnol 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from anndata import AnnData
-from kedro.io import AbstractDataset, DatasetError
 
-from genex_kedro.datasets.published_files import require_folder
-from genex_kedro.datasets.toil_reader import find_files, read_toil
-from genex_kedro.fingerprint import file_state
+from genex_kedro.datasets.public_cohort import PublicCohortDataset
+from genex_kedro.datasets.published_files import require_choice
+from genex_kedro.datasets.toil_reader import GENES, file_names, find_files, read_toil
 
 
-class ToilCohortDataset(AbstractDataset[NoReturn, AnnData]):
+class ToilCohortDataset(PublicCohortDataset):
     """The Toil files of a folder as one cohort.
 
     Parameters
@@ -28,43 +27,39 @@ class ToilCohortDataset(AbstractDataset[NoReturn, AnnData]):
         ``TcgaTargetGtex_RSEM_Hugo_norm_count``, log2(norm_count+1) by symbol.
     genes : {"panels", "all"}
         ``panels`` reads the genes of the panels only, ``all`` needs 5 GB for the matrix.
-    metadata : dict, optional
-        Ignored by Kedro.
+    path, download, offline, metadata
+        As for :class:`~genex_kedro.datasets.public_cohort.PublicCohortDataset`.
 
     Examples
     --------
     ``kedro run --env toil --params toil.folder=PATH``
     """
 
+    collection = "toil"
+
     def __init__(
         self,
         folder: str | None = None,
         expression: str = "tpm",
         genes: str = "panels",
+        path: str | None = None,
+        download: bool = False,
+        offline: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        self._folder, self._expression, self._genes = folder, expression, genes
-        self.metadata = metadata
-
-    def load(self) -> AnnData:
-        """The cohort; an InputError, which Kedro wraps in a DatasetError, for anything else."""
-        return read_toil(require_folder("toil.folder", self._folder), self._expression, self._genes)
-
-    def save(self, data: NoReturn) -> NoReturn:
-        """The published files are never written to."""
-        raise DatasetError("Toil is only read: name another dataset for what you want to save.")
+        super().__init__(folder, path, download, offline, metadata)
+        self._expression, self._genes = expression, genes
 
     def sources(self) -> list[Path]:
-        """The files that are read, for a cache to tell whether they changed."""
-        folder = require_folder("toil.folder", self._folder)
-        return list(find_files(folder, self._expression).values())
+        """The three files that are read."""
+        return list(find_files(self._home(), self._expression).values())
 
-    def fingerprint(self) -> list:
-        """Of the settings and the folder: the runner reads it again when they change."""
-        return [self._describe(), self._folder and file_state(Path(self._folder))]
+    def _read(self, home: Path) -> AnnData:
+        return read_toil(home, self._expression, self._genes)
 
-    def _exists(self) -> bool:
-        return bool(self._folder) and Path(self._folder).is_dir()
+    def _wanted(self) -> list[tuple[str, ...]]:
+        require_choice("toil.genes", self._genes, GENES)
+        return list(file_names(self._expression).values())
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": self._folder, "expression": self._expression, "genes": self._genes}
+        return super()._describe() | {"expression": self._expression, "genes": self._genes}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from genex_kedro.cohort import require_unique
+from genex_kedro.cohort import require_columns, require_unique
 from genex_kedro.datasets.file_kind import file_kind
 from genex_kedro.datasets.text_lines import decoded_lines, open_text
-from genex_kedro.errors import InputError, some
+from genex_kedro.errors import InputError
 
 EXPRESSION = {
     "tpm": "TcgaTargetGtex_rsem_gene_tpm",
@@ -50,14 +50,7 @@ def read_phenotype(path: Path) -> pd.DataFrame:
     with open_text(path, kind) as handle:
         lines = handle.read().replace(b"\xca", b" ").decode("latin-1").splitlines()
     header = lines[0].split("\t")
-    missing = [name for name in _PHENOTYPE_COLUMNS if name not in header]
-    if missing:
-        raise InputError(
-            where=f"{path}, header",
-            found=f"columns {some(header, 8)}",
-            expected=f"also {', '.join(missing)}",
-            remedy=FETCH,
-        )
+    require_columns(pd.Index(header), _PHENOTYPE_COLUMNS, f"{path}, header", FETCH)
     rows = [line.split("\t") for line in lines[1:] if line]
     _require_width(path, rows, len(header))
     table = pd.DataFrame(rows, columns=header, dtype=object).rename(columns=_PHENOTYPE_COLUMNS)

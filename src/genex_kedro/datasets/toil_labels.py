@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from genex_kedro.datasets.study_codes import tissue_of_toil_site, tumor_types
+from genex_kedro.barcodes import (
+    NORMALS_OF_OTHER_ORGANS,
+    cohort_of_disease,
+    condition_of_sample_type,
+    parse_barcodes,
+    sample_types,
+    tissue_of_primary_site,
+)
 from genex_kedro.errors import InputError, some
 
 STUDIES = ("TCGA", "TARGET", "GTEX")
-NORMALS = ("Normal Tissue", "Solid Tissue Normal")
-DROPPED = ("Cell Line", "Control Analyte")
-TUMORS = (
-    *("Primary Tumor", "Primary Solid Tumor", "Recurrent Tumor", "Recurrent Solid Tumor"),
-    *("Metastatic", "Additional Metastatic", "Additional - New Primary"),
-    "Primary Blood Derived Cancer - Peripheral Blood",
-    "Primary Blood Derived Cancer - Bone Marrow",
-    "Recurrent Blood Derived Cancer - Peripheral Blood",
-    "Recurrent Blood Derived Cancer - Bone Marrow",
-    "Post treatment Blood Cancer - Bone Marrow",
-    "Post treatment Blood Cancer - Blood",
-)
-# The patient in a barcode: TCGA-XX-XXXX, TARGET-<disease>-XXXXXX, GTEX-<donor>
-_PATIENT = r"^(TCGA-[^-]+-[^-]+|TARGET-[^-]+-[^-]+|GTEX-[^-]+)-"
 
 
 @dataclass
@@ -37,9 +31,7 @@ class Labels:
 def label_samples(phenotype: pd.DataFrame, where: str) -> Labels:
     """Who gave which sample, from where, tumor or normal.
 
-    A tumor is every sample of TCGA or TARGET that is neither normal nor control; a normal is
-    GTEx's ``Normal Tissue`` and the others' ``Solid Tissue Normal``. Cell lines and the control
-    analyte are left out.
+    The sample type tells tumor from normal; cell lines and the control analyte are left out.
 
     Parameters
     ----------
@@ -52,8 +44,8 @@ def label_samples(phenotype: pd.DataFrame, where: str) -> Labels:
     -------
     Labels
         ``patient_id, tissue, condition, cohort, source, program, tumor_type`` and, from the
-        table, ``sample_type, detailed_category, sex``. ``cohort`` is the TCGA or TARGET code,
-        or ``GTEX_<tissue>``.
+        table, ``sample_type, detailed_category, sex``. ``cohort`` is the TCGA code,
+        ``TARGET_<disease>`` or ``GTEX_<tissue>``.
 
     Raises
     ------
@@ -62,8 +54,9 @@ def label_samples(phenotype: pd.DataFrame, where: str) -> Labels:
         without a code.
     """
     _require_known(phenotype, "study", STUDIES, where)
-    _require_known(phenotype, "sample_type", (*NORMALS, *DROPPED, *TUMORS), where)
-    dropped = phenotype["sample_type"].isin(DROPPED)
+    _require_known(phenotype, "sample_type", _sample_types(), where)
+    condition = phenotype["sample_type"].str.lower().map(condition_of_sample_type())
+    dropped = condition == ""
     kept = phenotype[~dropped]
     notices = [
         ("samples left out: " + sample_type, len(rows), some(rows.index))
@@ -72,21 +65,25 @@ def label_samples(phenotype: pd.DataFrame, where: str) -> Labels:
     obs = pd.DataFrame(index=kept.index)
     obs["patient_id"] = _patients(kept, where)
     obs["tissue"] = _tissues(kept, notices)
-    is_normal = kept["sample_type"].isin(NORMALS)
-    obs["condition"] = is_normal.map({True: "normal", False: "tumor"})
+    obs["condition"] = condition[~dropped]
     codes = _codes(kept, where)
     obs["cohort"] = codes.where(kept["study"] != "GTEX", "GTEX_" + obs["tissue"])
     obs["source"] = obs["program"] = kept["study"]
-    obs["tumor_type"] = codes.where(~is_normal, "")
+    obs["tumor_type"] = codes.where(obs["condition"] == "tumor", "")
     for column in ("sample_type", "detailed_category", "sex"):
         obs[column] = kept[column]
     return Labels(obs, notices)
 
 
+def _sample_types() -> list[str]:
+    """In lower case, all that may stand here: normals of other organs would need another tissue."""
+    others = sample_types().loc[list(NORMALS_OF_OTHER_ORGANS), "sample_type"].str.lower()
+    return [name for name in condition_of_sample_type() if name not in set(others)]
+
+
 def _patients(kept: pd.DataFrame, where: str) -> pd.Series:
-    samples = kept.index.to_series()
-    patients = samples.str.extract(_PATIENT, expand=False)
-    if len(nameless := kept.index[patients.isna()]):
+    patients = parse_barcodes(kept.index)["patient_id"]
+    if len(nameless := kept.index[patients == ""]):
         raise InputError(
             where=f"{where}, column 'sample'",
             found=f"{len(nameless)} sample ids without a patient: {some(nameless)}",
@@ -103,19 +100,18 @@ def _tissues(kept: pd.DataFrame, notices: list) -> pd.Series:
     if len(filled):
         detail = f"taken from 'primary disease or tissue': {some(filled)}"
         notices.append(("samples without a primary site", len(filled), detail))
-    known = tissue_of_toil_site()
-    new = sorted(set(site) - set(known) - {""})
+    known = tissue_of_primary_site()
+    new = sorted({name for name in site if name and name.lower() not in known})
     if new:
         notices.append(("primary sites not in the table of tissues", len(new), f"each a tissue of its own: {some(new)}"))  # fmt: skip
-    return site.map(lambda name: known.get(name, name.lower()))
+    return site.str.lower().map(lambda name: known.get(name, name))
 
 
 def _codes(kept: pd.DataFrame, where: str) -> pd.Series:
     """The code of each TCGA or TARGET sample's disease; empty for GTEx."""
-    table = tumor_types()
-    keys = table["program"] + "\t" + table["disease"].str.lower()
-    code_of = dict(zip(keys, table["tumor_type"], strict=True))
-    codes = (kept["study"] + "\t" + kept["disease"].str.lower()).map(code_of).fillna("")
+    known = cohort_of_disease()
+    diseases = zip(kept["study"], kept["disease"].str.lower(), strict=True)
+    codes = pd.Series([known.get(disease, "") for disease in diseases], kept.index, dtype=object)
     uncoded = (codes == "") & (kept["study"] != "GTEX")
     if uncoded.any():
         diseases = sorted(kept.loc[uncoded, "disease"].unique())
@@ -129,8 +125,8 @@ def _codes(kept: pd.DataFrame, where: str) -> pd.Series:
     return codes
 
 
-def _require_known(phenotype: pd.DataFrame, column: str, known: tuple, where: str) -> None:
-    unknown = ~phenotype[column].isin(known)
+def _require_known(phenotype: pd.DataFrame, column: str, known: Sequence[str], where: str) -> None:
+    unknown = ~phenotype[column].str.lower().isin(map(str.lower, known))
     if unknown.any():
         values = phenotype.loc[unknown, column].unique()
         raise InputError(

@@ -32,6 +32,16 @@ _LIBRARY = 1e6  # TPM are transcripts per million, so that those of a sample sum
 _TOLERANCE = 2e-3  # four decimals of a logarithm are 3.5e-5 of a value
 
 
+def file_names(expression: str) -> dict[str, tuple[str, ...]]:
+    """The names that each of the three files may have, without ``.gz``."""
+    require_choice("toil.expression", expression, tuple(EXPRESSION))
+    return {
+        "expression": (EXPRESSION[expression],),
+        "phenotype": (PHENOTYPE,),
+        "probemap": PROBEMAPS,
+    }
+
+
 def find_files(folder: Path, expression: str = "tpm") -> dict[str, Path]:
     """The three files: ``expression``, ``phenotype`` and ``probemap``.
 
@@ -40,15 +50,9 @@ def find_files(folder: Path, expression: str = "tpm") -> dict[str, Path]:
     InputError
         An unknown form of expression; a file is missing or there more than once.
     """
-    require_choice("toil.expression", expression, tuple(EXPRESSION))
-    wanted = {
-        "expression": (EXPRESSION[expression],),
-        "phenotype": (PHENOTYPE,),
-        "probemap": PROBEMAPS,
-    }
     return {
         what: find_file(folder, names, f"Toil {what}", "toil.folder")
-        for what, names in wanted.items()
+        for what, names in file_names(expression).items()
     }
 
 

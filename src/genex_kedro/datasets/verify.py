@@ -8,6 +8,7 @@ from pathlib import Path
 
 from isal import igzip, isal_zlib
 
+from genex_kedro.datasets.file_kind import broken_gzip
 from genex_kedro.datasets.sources import Source
 
 _AT_ONCE = 1 << 20  # bytes
@@ -47,5 +48,6 @@ def _damage(path: Path) -> tuple[str, str] | None:
             while handle.read(_AT_ONCE):
                 pass
     except (EOFError, OSError, zlib.error, isal_zlib.error) as error:
-        return f"a damaged or truncated gzip file ({error})", "a whole gzip file"
+        fault = broken_gzip(path, error)
+        return fault.found, fault.expected
     return None
