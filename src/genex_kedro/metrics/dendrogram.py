@@ -12,6 +12,9 @@ authors' code, ``gamma_coefficients``):
 S_sdcc is the squared difference of the two *cophenetic correlation coefficients*: whether a tree
 describes the synthetic genes as well as it does the real ones. It does not say that the trees
 agree.
+
+Complete linkage is unstable: two sets of 215 real RNAseqDB samples reach an S_dend of about .3 on
+969 genes, no more than a class mean does. Read it beside its ceiling only.
 """
 
 from __future__ import annotations

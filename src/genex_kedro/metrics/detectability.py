@@ -66,11 +66,12 @@ def logistic_auc(real: np.ndarray, synthetic: np.ndarray, seed: int = 0) -> floa
 def trees_auc(real: np.ndarray, synthetic: np.ndarray, seed: int = 0) -> float:
     """AUC of gradient-boosted trees, cross-validated; arguments as :func:`logistic_auc`.
 
-    100 rounds of trees with 8 leaves, a tenth of the genes offered at each split: four times
-    as fast as scikit-learn's defaults at 969 genes and no worse at finding the difference.
+    300 rounds of trees with 8 leaves, a tenth of the genes offered at each split: on 2 x 648
+    samples of RNAseqDB within .01 of the AUC of scikit-learn's defaults in half their time. 100
+    such rounds miss up to .06.
     """
     model = HistGradientBoostingClassifier(
-        max_leaf_nodes=8, max_features=0.1, early_stopping=False, random_state=seed
+        max_iter=300, max_leaf_nodes=8, max_features=0.1, early_stopping=False, random_state=seed
     )
     return _auc(model, real, synthetic, seed)
 
