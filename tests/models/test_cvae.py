@@ -31,9 +31,10 @@ SETTINGS = {
     "as_published": CvaeConfig(**SMALL),
     "corrected": CvaeConfig(**SMALL, **CORRECTED),
     "best": CvaeConfig(
-        **{**SMALL, **CORRECTED, "learning_rate": 1e-3},
+        **{**SMALL, **CORRECTED, "learning_rate": 1e-3, "observation": "per_class"},
         core=True,
         prior="class",
+        noise_freedom=20,
         average=0.9,
     ),
 }

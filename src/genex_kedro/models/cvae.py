@@ -16,13 +16,17 @@ from torch import Tensor, nn
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_core import FactorAnalysis, aggregate_normal
-from genex_kedro.models.cvae_distributions import DiagonalNormal, FullNormal, StandardNormal
+from genex_kedro.models.cvae_core import FactorAnalysis, aggregate_normal, class_noise
+from genex_kedro.models.cvae_distributions import (
+    DiagonalNormal,
+    FullNormal,
+    ScaledNormal,
+    StandardNormal,
+)
 from genex_kedro.models.cvae_networks import Trunk, silent
 
 BLOCK = 1024  # samples made at a time; part of what a seed means
 COMPANIONS = 4  # samples of the training mix beside each one asked for, with batch statistics
-_CLASS_PRIOR = 20.0  # samples that the pooled noise counts as against a class's own
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Cvae(nn.Module):
             log_sd = log_sd + self.core_log_sd.expand_as(mean)
         return DiagonalNormal(mean, log_sd)
 
-    def generative(self, latent: Tensor, classes: Tensor) -> DiagonalNormal:
+    def generative(self, latent: Tensor, classes: Tensor) -> DiagonalNormal | ScaledNormal:
         """Expression given the latent (n_samples, latent)."""
         mean = 0.0
         if self.config.decoder_hidden:
@@ -95,7 +99,10 @@ class Cvae(nn.Module):
         log_sd = self.log_sd
         if self.config.observation == "per_class":
             log_sd = log_sd[classes]
-        return DiagonalNormal(mean, log_sd)
+        log_sd = log_sd.expand_as(mean)
+        if self.config.noise_freedom is None:
+            return DiagonalNormal(mean, log_sd)
+        return ScaledNormal(mean, log_sd, self.config.noise_freedom)
 
     def prior(self, classes: Tensor) -> StandardNormal | FullNormal:
         """The latent given the class."""
@@ -156,11 +163,8 @@ class Cvae(nn.Module):
         classes = classes.to(self.design.device)
         latent = self.prior(classes).sample(draw).to(self.design.device)
         expression = self.generative(latent, classes)
-        n = len(asked)
-        if not self.config.observation_noise:
-            return expression.mean[:n].cpu()
-        log_sd = expression.log_sd.expand_as(expression.mean)
-        return DiagonalNormal(expression.mean[:n], log_sd[:n]).sample(draw).cpu()
+        made = expression.sample(draw) if self.config.observation_noise else expression.mean
+        return made[: len(asked)].cpu()
 
     @torch.no_grad()
     def start_from(self, core: FactorAnalysis, classes: Tensor) -> None:
@@ -172,7 +176,10 @@ class Cvae(nn.Module):
         if self.config.observation == "per_gene":
             self.log_sd.copy_(0.5 * core.noise_variance.log())
         elif self.config.observation == "per_class":
-            self.log_sd.copy_(0.5 * _class_noise(core, classes, len(self.vocabulary)).log())
+            noise = class_noise(
+                core, classes.cpu(), len(self.vocabulary), self.config.noise_shrinkage
+            )
+            self.log_sd.copy_(0.5 * noise.log())
 
     @torch.no_grad()
     def refit_prior(self, expression: Tensor, classes: Tensor) -> None:
@@ -232,15 +239,3 @@ def build_cvae(config: CvaeConfig, vocabulary: Vocabulary, n_genes: int, seed: i
     """A conditional VAE with weights drawn from `seed`."""
     with seeded_weights(seed):
         return Cvae(config, vocabulary, n_genes)
-
-
-def _class_noise(core: FactorAnalysis, classes: Tensor, n_classes: int) -> Tensor:
-    """Noise variance by class and gene, shrunk to the pooled one; (n_classes, n_genes)."""
-    squares = core.residuals.square()
-    pooled = squares.mean(dim=0)
-    counts = torch.bincount(classes.cpu(), minlength=n_classes)[:, None].double()
-    own = torch.zeros((n_classes, squares.shape[1]), dtype=squares.dtype)
-    own.index_add_(0, classes.cpu(), squares)
-    # relative to the pooled residuals: those are smaller than the noise by the latents fitted
-    factor = (own / pooled + _CLASS_PRIOR) / (counts + _CLASS_PRIOR)
-    return core.noise_variance * factor

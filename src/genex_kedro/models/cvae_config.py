@@ -29,6 +29,9 @@ class CvaeConfig(BaseModel):
     observation : {"half", "per_gene", "per_class"}
         Variance of a gene given the latent: .5 for all (what (SSE + KL)/batch amounts to), a
         learned one a gene, or one a gene and class.
+    noise_freedom : int or None
+        Degrees of freedom of the noise, whose scale then varies from sample to sample
+        (a multivariate t); None keeps it normal.
     observation_noise : bool
         Whether samples have that noise; without it they are the decoder's mean.
     kl_weight : float
@@ -43,8 +46,9 @@ class CvaeConfig(BaseModel):
     prior : {"standard", "class"}
         N(0, 1), or after training a normal a class, with full covariance, refitted to the
         aggregate posterior of the training samples (Ghosh et al. 2020, section 4).
-    prior_shrinkage : float
-        Samples that the pooled covariance counts as against a class's own.
+    noise_shrinkage, prior_shrinkage : float
+        Samples that the pooled noise, or the pooled latent covariance, counts as against a
+        class's own; either is scaled to the spread of the class first.
     average : float or None
         Decay of a running average of the weights, which is then the result.
     learning_rate, weight_decay : float
@@ -61,12 +65,14 @@ class CvaeConfig(BaseModel):
     residual: bool = False
     sampling_statistics: Literal["batch", "running"] = "batch"
     observation: Literal["half", "per_gene", "per_class"] = "half"
+    noise_freedom: int | None = Field(default=None, ge=3)
     observation_noise: bool = False
     kl_weight: float = Field(default=1.0, ge=0)
     kl_warm_up: int = Field(default=0, ge=0)
     free_bits: float = Field(default=0.0, ge=0)
     core: bool = False
     prior: Literal["standard", "class"] = "standard"
+    noise_shrinkage: float = Field(default=5.0, gt=0)
     prior_shrinkage: float = Field(default=20.0, gt=0)
     average: float | None = Field(default=None, gt=0, lt=1)
     learning_rate: float = Field(default=1e-4, gt=0)

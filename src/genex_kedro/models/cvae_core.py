@@ -108,7 +108,7 @@ def aggregate_normal(
     classes : Tensor of int64, shape (n_samples,)
     n_classes : int
     shrinkage : float
-        Samples that the pooled covariance counts as.
+        Samples that the pooled covariance, scaled to the spread of the class, counts as.
 
     Returns
     -------
@@ -120,13 +120,40 @@ def aggregate_normal(
     centred = mean - centres[classes]
     freedom = max(1, len(mean) - n_classes)
     pooled = centred.T @ centred / freedom + torch.diag(variance.mean(dim=0))
+    eye = torch.eye(len(pooled), dtype=pooled.dtype)
     whiteners = []
     for at in range(n_classes):
         own, own_variance = centred[classes == at], variance[classes == at]
         scatter = own.T @ own + torch.diag(own_variance.sum(dim=0))
-        cov = (scatter + shrinkage * pooled) / (len(own) + shrinkage)
-        eye = torch.eye(len(cov), dtype=cov.dtype)
-        whiteners.append(
-            torch.linalg.solve_triangular(torch.linalg.cholesky(cov), eye, upper=False)
-        )
+        scale = _class_scale(scatter.trace() / pooled.trace(), len(own))
+        cov = (scatter + shrinkage * scale * pooled) / (len(own) + shrinkage)
+        factor = torch.linalg.cholesky(cov)
+        whiteners.append(torch.linalg.solve_triangular(factor, eye, upper=False))
     return centres, torch.stack(whiteners)
+
+
+def class_noise(core: FactorAnalysis, classes: Tensor, n_classes: int, shrinkage: float) -> Tensor:
+    """Noise variance by class and gene, shrunk to the pooled one; (n_classes, n_genes).
+
+    Parameters
+    ----------
+    core : FactorAnalysis
+    classes : Tensor of int64, shape (n_samples,)
+        Of the samples that `core` was fitted on.
+    n_classes : int
+    shrinkage : float
+        Samples that the pooled variance counts as.
+    """
+    # relative to the pooled residuals: those are smaller than the noise by the latents fitted
+    squares = core.residuals.square() / core.residuals.square().mean(dim=0).clamp_min(1e-12)
+    rows = []
+    for at in range(n_classes):
+        own = squares[classes == at]
+        scale = _class_scale(own.mean(dim=1).sum(), len(own))
+        rows.append((own.sum(dim=0) + shrinkage * scale) / (len(own) + shrinkage))
+    return core.noise_variance * torch.stack(rows)
+
+
+def _class_scale(summed: Tensor, n: int) -> Tensor:
+    """How much more spread a class has than the average one; a class of three halfway to 1."""
+    return (summed + 3) / (n + 3)

@@ -1,4 +1,4 @@
-"""The normal distributions of the conditional VAE, with their draws from a given generator.
+"""The distributions of the conditional VAE, with their draws from a given generator.
 
 ``torch.distributions`` draws from the global generator only, and its normals cost three times
 the kernels.
@@ -33,6 +33,42 @@ class DiagonalNormal:
     def sample(self, draw: torch.Generator) -> Tensor:
         """A reparameterised draw of the shape of `mean`."""
         noise = torch.randn(self.mean.shape, generator=draw, device=draw.device)
+        return self.mean + torch.exp(self.log_sd) * noise.to(self.mean.device)
+
+
+@dataclass(frozen=True)
+class ScaledNormal:
+    """Normals whose scale varies from sample to sample: a multivariate t.
+
+    A sample's noise is its own factor times independent normals; the square of the factor is
+    inverse-chi-squared and integrated out.
+
+    Parameters
+    ----------
+    mean, log_sd : Tensor, shape (n_samples, n) or such that they broadcast to it
+        Of the t distribution: the standard deviation is exp(log_sd) at any `freedom`.
+    freedom : int
+        Degrees of freedom, 3 or more; the fewer, the more samples differ.
+    """
+
+    mean: Tensor
+    log_sd: Tensor
+    freedom: int
+
+    def log_prob(self, x: Tensor) -> Tensor:
+        """Log density in nats; shape (n_samples,)."""
+        z = (x - self.mean) * torch.exp(-self.log_sd)
+        n, nu = self.mean.shape[-1], self.freedom
+        constant = math.lgamma((nu + n) / 2) - math.lgamma(nu / 2) - n / 2 * math.log((nu - 2) * math.pi)  # fmt: skip
+        spread = torch.log1p(z.square().sum(dim=-1) / (nu - 2))
+        return constant - self.log_sd.expand_as(z).sum(dim=-1) - (nu + n) / 2 * spread
+
+    def sample(self, draw: torch.Generator) -> Tensor:
+        """A draw of the shape of `mean`, not reparameterised."""
+        n = len(self.mean)
+        chi = torch.randn((n, self.freedom), generator=draw, device=draw.device).square().sum(1)
+        noise = torch.randn(self.mean.shape, generator=draw, device=draw.device)
+        noise = noise * ((self.freedom - 2) / chi).sqrt()[:, None]
         return self.mean + torch.exp(self.log_sd) * noise.to(self.mean.device)
 
 
