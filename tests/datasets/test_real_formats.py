@@ -63,7 +63,12 @@ def test_the_subsample_of_the_pan_cancer_atlas(real_data):
     [
         ("chol-rsem-fpkm-tcga.txt.gz", None, (9, 18_750), ("CHOL", "normal", "liver")),
         ("ucs-rsem-fpkm-tcga-t.txt.gz", None, (47, None), ("UCS", "tumor", "uterus")),
-        ("bladder-rsem-fpkm-gtex.txt.gz", "bladder", (11, None), ("GTEX", "normal", "bladder")),
+        (
+            "bladder-rsem-fpkm-gtex.txt.gz",
+            "bladder",
+            (11, None),
+            ("GTEX_bladder", "normal", "bladder"),
+        ),
     ],
 )
 def test_files_of_rnaseqdb_without_a_sheet(name, tissue, shape, labels, real_data):

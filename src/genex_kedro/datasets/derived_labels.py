@@ -93,6 +93,8 @@ def _from_barcodes(said, beside: pd.DataFrame, tissue: str | None, where: str) -
     labels = labels[~(neither | elsewhere)]
     _require_some(labels, said, where)
     labels = _fill_tissue(labels, tissue, notices, where)
+    gtex = labels["program"] == "GTEX"  # as RNAseqDB and Toil call them
+    labels["cohort"] = labels["cohort"].mask(gtex, "GTEX_" + labels["tissue"])
     labels["tumor_type"] = labels["cohort"].where(labels["condition"] == "tumor", "")
     kept = ["patient_id", "tissue", "condition", "cohort", "source", "program", "sample_type", "tumor_type"]  # fmt: skip
     further = beside.loc[:, ~beside.columns.isin([*kept, "sample", "samples"])]
