@@ -177,6 +177,22 @@ def test_the_core_begins_at_factor_analysis():
     torch.testing.assert_close(made.std(0), torch.full((N_GENES,), 0.5), atol=0.06, rtol=0)
 
 
+def test_a_class_of_one_sample_leaves_no_trace_of_it():
+    x, classes, vocabulary = planted(60)
+    classes[classes == 2] = 1
+    classes[0] = 2
+
+    def weights(outlier):
+        x[0] = outlier
+        cvae = build_cvae(SETTINGS["best"], vocabulary, N_GENES, 0)
+        CvaeLearner(cvae, (x, classes))
+        return cvae.state_dict()
+
+    ordinary, outlying = weights(0.0), weights(9.0)
+    assert all(torch.equal(ordinary[key][2], outlying[key][2]) for key in ("means", "log_sd"))
+    assert torch.allclose(ordinary["prior_means"][2], outlying["prior_means"][2])
+
+
 def test_the_kl_weight_rises_over_the_warm_up():
     x, classes, vocabulary = planted(60)
     config = SETTINGS["corrected"].model_copy(update={"kl_weight": 2.0})

@@ -192,7 +192,7 @@ class Cvae(nn.Module):
             posterior.mean.cpu(),
             torch.exp(2 * posterior.log_sd).cpu(),
             classes.cpu(),
-            len(self.vocabulary),
+            self.design.cpu(),
             self.config.prior_shrinkage,
         )
         self.prior_means.copy_(means)

@@ -61,28 +61,53 @@ def class_means(x: Tensor, classes: Tensor, n_classes: int) -> Tensor:
     return sums / counts[:, None]
 
 
-def fit_core(expression: Tensor, classes: Tensor, n_classes: int, latent: int) -> FactorAnalysis:
+def shrunk_means(raw: Tensor, counts: Tensor, design: Tensor) -> Tensor:
+    """Class means that hold no single sample: drawn to what the factors alone say.
+
+    A mean of n samples has the weight n - 1 against 1 for the sum of its factors' effects (a
+    ridge regression of the class means on the encoding with the same weights). The mean of a
+    single sample, which would be that sample, is therefore not used at all.
+
+    Parameters
+    ----------
+    raw : Tensor, shape (n_classes, n)
+    counts : Tensor, shape (n_classes,)
+    design : Tensor, shape (n_classes, width)
+        The encoding of the classes.
+    """
+    weight = (counts - 1).to(raw.dtype)[:, None]
+    design = design.to(raw.dtype)
+    gram = design.T @ (weight * design) + torch.eye(design.shape[1], dtype=raw.dtype)
+    by_factors = design @ torch.linalg.solve(gram, design.T @ (weight * raw))
+    return (weight * raw + by_factors) / (weight + 1)
+
+
+def fit_core(expression: Tensor, classes: Tensor, design: Tensor, latent: int) -> FactorAnalysis:
     """Fit on training samples, on the CPU and in double precision.
 
     Parameters
     ----------
     expression : Tensor, shape (n_samples, n_genes)
     classes : Tensor of int64, shape (n_samples,)
-    n_classes, latent : int
+    design : Tensor, shape (n_classes, width)
+        The encoding of the classes.
+    latent : int
 
     Raises
     ------
     ValueError
         If a class has no sample, or there are not more samples than classes and latents.
     """
-    x, classes = expression.double().cpu(), classes.cpu()
+    x, classes, design = expression.double().cpu(), classes.cpu(), design.cpu()
+    n_classes = len(design)
     freedom = len(x) - n_classes
     if freedom <= latent:
         raise ValueError(
             f"{latent} latent dimensions need more than {latent + n_classes} samples, not {len(x)}"
         )
-    means = class_means(x, classes, n_classes)
-    centred = x - means[classes]
+    raw = class_means(x, classes, n_classes)
+    means = shrunk_means(raw, torch.bincount(classes), design)
+    centred = x - raw[classes]
     total = centred.square().sum(dim=0) / freedom
     total = total.clamp_min(1e-6)  # a gene without spread within classes
     noise = total / 2
@@ -97,7 +122,7 @@ def fit_core(expression: Tensor, classes: Tensor, n_classes: int, latent: int) -
 
 
 def aggregate_normal(
-    mean: Tensor, variance: Tensor, classes: Tensor, n_classes: int, shrinkage: float
+    mean: Tensor, variance: Tensor, classes: Tensor, design: Tensor, shrinkage: float
 ) -> tuple[Tensor, Tensor]:
     """A normal a class, matched to the posteriors of its samples.
 
@@ -106,7 +131,8 @@ def aggregate_normal(
     mean, variance : Tensor, shape (n_samples, latent)
         Of the posteriors.
     classes : Tensor of int64, shape (n_samples,)
-    n_classes : int
+    design : Tensor, shape (n_classes, width)
+        The encoding of the classes.
     shrinkage : float
         Samples that the pooled covariance, scaled to the spread of the class, counts as.
 
@@ -115,7 +141,7 @@ def aggregate_normal(
     tuple of Tensor
         Means (n_classes, latent) and whiteners (n_classes, latent, latent), in double.
     """
-    mean, variance = mean.double(), variance.double()
+    mean, variance, n_classes = mean.double(), variance.double(), len(design)
     centres = class_means(mean, classes, n_classes)
     centred = mean - centres[classes]
     freedom = max(1, len(mean) - n_classes)
@@ -129,7 +155,7 @@ def aggregate_normal(
         cov = (scatter + shrinkage * scale * pooled) / (len(own) + shrinkage)
         factor = torch.linalg.cholesky(cov)
         whiteners.append(torch.linalg.solve_triangular(factor, eye, upper=False))
-    return centres, torch.stack(whiteners)
+    return shrunk_means(centres, torch.bincount(classes), design), torch.stack(whiteners)
 
 
 def class_noise(core: FactorAnalysis, classes: Tensor, n_classes: int, shrinkage: float) -> Tensor:

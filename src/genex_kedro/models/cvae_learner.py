@@ -92,7 +92,7 @@ def start(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:
     """Begin a core at factor analysis of the training samples; other settings stay as built."""
     if not cvae.config.core:
         return
-    core = fit_core(expression, classes, len(cvae.vocabulary), cvae.config.latent)
+    core = fit_core(expression, classes, cvae.design, cvae.config.latent)
     cvae.start_from(core, classes)
     finish(cvae, expression, classes)
 
