@@ -27,12 +27,15 @@ class BatchNorm(nn.BatchNorm1d):
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (n_samples, width).
 
+        A single sample, such as the last batch of a validation, has no statistics of its own:
+        outside training it is normalised by the running ones.
+
         Raises
         ------
         ValueError
-            From torch, for a single sample where its own statistics are wanted.
+            From torch, for a single sample in training.
         """
-        if self.training or not self.always_batch:
+        if self.training or not self.always_batch or len(x) == 1:
             return super().forward(x)
         return functional.batch_norm(x, None, None, self.weight, self.bias, True, 0.0, self.eps)
 
