@@ -98,6 +98,19 @@ def our_loop(data: tuple, epochs: int, device: str) -> float:
     return sum(row["seconds"] for row in last.history)
 
 
+def machine() -> dict:
+    """What the times depend on."""
+    return {
+        "machine": platform.machine(),
+        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+        "threads": 1,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
 def main() -> None:
     """Compare and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -124,13 +137,7 @@ def main() -> None:
         "goal": GOAL[device],
         "rounds": options.rounds,
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "machine": platform.machine(),
-        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": 1,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
+        **machine(),
     }
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
