@@ -6,7 +6,7 @@ from linear_learner import LinearLearner, planted
 from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
-from genex_kedro.training import FitSettings, fingerprint_of, fit
+from genex_kedro.training import FitSettings, fit
 from genex_kedro.training.settings import choose_device
 from genex_kedro.training.threads import probe_threads
 
@@ -162,21 +162,6 @@ def test_the_threads_of_the_first_run_are_those_of_the_resumed_one():
     first = run(SETTINGS.model_copy(update={"threads": 2}))[0]
     assert first.state["threads"] == 2
     assert run(resume=first)[-1].state["threads"] == 2
-
-
-def test_a_fingerprint_changes_with_every_value_and_setting():
-    x, _ = planted()
-    y = x.clone()
-    y[3, 2] += 1e-6
-    marks = {
-        fingerprint_of({"a": 1}, [x]),
-        fingerprint_of({"a": 2}, [x]),
-        fingerprint_of({"a": 1}, [y]),
-        fingerprint_of({"a": 1}, [x.T]),
-        fingerprint_of({"a": 1}, [x, x]),
-    }
-    assert len(marks) == 5
-    assert fingerprint_of({"a": 1}, [x.clone()]) in marks
 
 
 def test_settings_are_checked():

@@ -1,8 +1,8 @@
 """One fit loop for every model: device, batches, early stopping, checkpoints, history."""
 
-from genex_kedro.training.checkpoint import Checkpoint, fingerprint_of
+from genex_kedro.training.checkpoint import Checkpoint
 from genex_kedro.training.learner import Learner
 from genex_kedro.training.loop import fit
 from genex_kedro.training.settings import FitSettings
 
-__all__ = ["Checkpoint", "FitSettings", "Learner", "fingerprint_of", "fit"]
+__all__ = ["Checkpoint", "FitSettings", "Learner", "fit"]

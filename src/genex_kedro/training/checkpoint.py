@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,23 +72,6 @@ class Checkpoint:
             expected=f"fingerprint {fingerprint!r} and seed {seed}",
             remedy="Settings or data have changed since: start afresh, or restore the old ones.",
         )
-
-
-def fingerprint_of(settings: Any, tensors: Iterable[Tensor] = ()) -> str:
-    """A digest of settings and data, equal if and only if both are.
-
-    Parameters
-    ----------
-    settings
-        Anything that JSON holds.
-    tensors : iterable of Tensor
-        Training and validation data; shape, type and every value count.
-    """
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for tensor in tensors:
-        digest.update(f"{tuple(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:32]
 
 
 def module_tensors(learner: Learner) -> dict[str, Tensor]:

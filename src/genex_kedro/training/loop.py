@@ -56,7 +56,7 @@ def fit(
     resume : Checkpoint, optional
         Of the same settings, data and seed. One that is not ``running`` is given back at once.
     fingerprint : str
-        What settings and data are called, see :func:`fingerprint_of`.
+        What settings and data are called: a digest that the caller makes of both.
 
     Yields
     ------

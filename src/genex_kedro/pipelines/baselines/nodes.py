@@ -7,22 +7,10 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
-from genex_kedro.models.simple_generators import (
-    ClassMean,
-    ClassNoise,
-    ClassNormal,
-    TrainingCopies,
-)
+from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
 from genex_kedro.study.fits import HISTORY, fit_row, part_of, run_name, seed_of
 from genex_kedro.study.split import classes
 from genex_kedro.study.synthetic import synthetic_cohort
-
-GENERATORS = {
-    "class mean": ClassMean,
-    "class mean and noise": ClassNoise,
-    "class normal": ClassNormal,
-    "training copies": TrainingCopies,
-}
 
 
 def sample_simple(studies: dict[str, AnnData]) -> tuple[dict[str, AnnData], pd.DataFrame]:
@@ -38,7 +26,7 @@ def sample_simple(studies: dict[str, AnnData]) -> tuple[dict[str, AnnData], pd.D
     for study in studies.values():
         training = study[part_of(study, "train")]
         seed, labels = seed_of(study), classes(training.obs).to_numpy(str)
-        for name, generator in GENERATORS.items():
+        for name, generator in SIMPLE_GENERATORS.items():
             model = generator().fit(training.X, labels)
             values = model.sample(labels, np.random.default_rng(seed))
             asked = training.obs[["tissue", "condition", "source"]]
