@@ -2,12 +2,19 @@
 
 from kedro.pipeline import Pipeline
 
-from genex_kedro.pipelines import baselines, cvae, data_processing, discriminator, evaluation
-from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges
+from genex_kedro.pipelines import (
+    baselines,
+    cvae,
+    data_processing,
+    discriminator,
+    evaluation,
+    image_transfer,
+)
+from genex_kedro.pipelines.evaluation.pipeline import of_classifiers, of_generators, of_judges
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline by name; ``reversion`` and ``synthesis`` are whole studies.
+    """Every pipeline by name; ``reversion``, ``synthesis`` and ``tumor_types`` are whole studies.
 
     A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
     nothing of another study: a cohort that lacks the genes of one can be used in the other.
@@ -17,11 +24,13 @@ def register_pipelines() -> dict[str, Pipeline]:
     prepared = data_processing.create_pipeline(["synthesis"])
     networks = prepared + cvae.create_pipeline()
     simple = prepared + baselines.create_pipeline()
+    images = data_processing.create_pipeline(["tumor_types"]) + image_transfer.create_pipeline()
     everything = (
         data_processing.create_pipeline()
         + discriminator.create_pipeline()
         + cvae.create_pipeline()
         + baselines.create_pipeline()
+        + image_transfer.create_pipeline()
         + evaluation.create_pipeline()
     )
     return {
@@ -32,5 +41,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "evaluation": everything,
         "reversion": judges + of_judges(),
         "synthesis": networks + simple + of_generators(),
+        "image_transfer": images,
+        "tumor_types": images + of_classifiers(),
         "__default__": everything,
     }

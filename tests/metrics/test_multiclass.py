@@ -1,5 +1,7 @@
 """Metrics of many classes against scikit-learn, under weights, and at their ends."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn import metrics as reference
@@ -7,14 +9,17 @@ from sklearn import metrics as reference
 from genex_kedro.metrics import multiclass
 from genex_kedro.metrics.multiclass import METRICS
 
+
+def macro(score):
+    return partial(score, average="macro", zero_division=0)
+
+
 REFERENCES = {
     "accuracy": reference.accuracy_score,
     "balanced_accuracy": reference.balanced_accuracy_score,
     "macro_recall": reference.balanced_accuracy_score,
-    "macro_precision": lambda t, c, **k: reference.precision_score(
-        t, c, average="macro", zero_division=0, **k
-    ),  # fmt: skip
-    "macro_f1": lambda t, c, **k: reference.f1_score(t, c, average="macro", zero_division=0, **k),
+    "macro_precision": macro(reference.precision_score),
+    "macro_f1": macro(reference.f1_score),
     "mcc": reference.matthews_corrcoef,
 }
 

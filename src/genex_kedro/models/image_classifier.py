@@ -33,6 +33,8 @@ class ImageClassifier(nn.Module):
     learned : Sequential
         From those activations to the feature map.
     head : Head
+    familiar : Tensor, shape (n_components, n_genes)
+        Orthonormal directions that training samples vary in (:meth:`unfamiliarity`).
     """
 
     def __init__(self, config: ImageClassifierConfig, image, frozen, learned, head) -> None:
@@ -40,6 +42,7 @@ class ImageClassifier(nn.Module):
         self.config = config
         self.image, self.frozen, self.learned, self.head = image, frozen, learned, head
         self.frozen.requires_grad_(False)
+        self.register_buffer("familiar", torch.zeros(0, 0))
         if config.channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -56,6 +59,14 @@ class ImageClassifier(nn.Module):
         """Logits of activations."""
         with self._precision(activations):
             return self.head(self.learned(self._ordered(activations)), draw).float()
+
+    def unfamiliarity(self, expression: Tensor) -> Tensor:
+        """Mean square of what no direction of the training samples explains, (n_samples,).
+
+        Softmax is sure of what lies far from all it has seen; this is not.
+        """
+        inside = expression @ self.familiar.T @ self.familiar
+        return (expression - inside).square().mean(1)
 
     @property
     def has_frozen_part(self) -> bool:
@@ -194,5 +205,6 @@ def from_trained_model(trained: TrainedModel) -> ImageClassifier:
         ImageClassifierConfig(**config), pixels, about["side"], len(about["classes"]), 0,
         keras_v1=about["keras_v1"],
     )  # fmt: skip
+    classifier.familiar = torch.empty_like(trained.weights["familiar"])
     classifier.load_state_dict(trained.weights)
     return classifier.eval()

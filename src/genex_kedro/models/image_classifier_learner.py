@@ -108,10 +108,10 @@ def activations(
     return torch.cat(parts)
 
 
-def activation_bytes(classifier: ImageClassifier, n_samples: int) -> int:
-    """Memory that the activations of so many samples would take."""
-    one = activations(classifier, torch.zeros(1, _n_genes(classifier)), torch.device("cpu"))
-    return one.numel() * one.element_size() * n_samples
+def activation_bytes(classifier: ImageClassifier, expression: Tensor) -> int:
+    """Memory that the activations of all samples (n_samples, n_genes) would take."""
+    one = activations(classifier, expression[:1], torch.device("cpu"))
+    return one.numel() * one.element_size() * len(expression)
 
 
 def class_weights(counts, kind: str) -> Tensor:
@@ -155,7 +155,3 @@ def temperature_of(logits: np.ndarray, labels: np.ndarray) -> float:
 
 def _error(logits: Tensor, labels: Tensor) -> Tensor:
     return (logits.argmax(1) != labels).float().mean()
-
-
-def _n_genes(classifier: ImageClassifier) -> int:
-    return len(classifier.image.pixels)

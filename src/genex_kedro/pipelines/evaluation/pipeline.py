@@ -2,13 +2,13 @@
 
 from kedro.pipeline import Pipeline, node
 
-from genex_kedro.pipelines.evaluation import generators, nodes
+from genex_kedro.pipelines.evaluation import classifiers, generators, nodes
 from genex_kedro.study.judges import JUDGES
 
 
 def create_pipeline() -> Pipeline:
     """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
-    return of_judges() + of_generators()
+    return of_judges() + of_generators() + of_classifiers()
 
 
 def of_judges() -> Pipeline:
@@ -59,6 +59,36 @@ def of_generators() -> Pipeline:
             "evaluation.generators",
             "evaluation.generators_summary",
             name="summarise_generators",
+        ),
+    )
+
+
+def of_classifiers() -> Pipeline:
+    """The study tumor_types: classifiers of tumor types."""
+    return _evaluation(
+        node(
+            classifiers.score_classifiers,
+            [
+                "tumor_types.studies",
+                "image_transfer.models",
+                "params:evaluation.bootstrap",
+                "image_transfer.predictions",
+                "image_transfer.simple_predictions",
+            ],
+            ["evaluation.classifiers", "evaluation.confusion"],
+            name="score_classifiers",
+        ),
+        node(
+            classifiers.summarise_classifiers,
+            "evaluation.classifiers",
+            "evaluation.classifiers_summary",
+            name="summarise_classifiers",
+        ),
+        node(
+            classifiers.draw_classifiers,
+            ["evaluation.classifiers", "evaluation.confusion"],
+            ["evaluation.classifiers_figure", "evaluation.confusion_figure"],
+            name="draw_classifiers",
         ),
     )
 

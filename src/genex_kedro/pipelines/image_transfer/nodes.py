@@ -1,0 +1,270 @@
+"""Tumor types from images: genes laid out, networks trained, kept and asked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import code_digest, data_digest, digest
+from genex_kedro.imaging import GeneImageLayout, lay_out
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
+from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
+from genex_kedro.study.type_fits import (
+    LABEL,
+    familiar_directions,
+    of_held_out,
+    predictions,
+    type_data,
+)
+
+log = logging.getLogger(__name__)
+
+
+def lay_out_genes(studies: dict[str, AnnData], settings: ImageTransferSettings) -> pd.DataFrame:
+    """The layouts that the chosen networks see, fitted on each seed's training part.
+
+    Returns
+    -------
+    DataFrame
+        ``seed, layout`` and the columns of :meth:`GeneImageLayout.to_frame`.
+    """
+    wanted = {network.layout for network in settings.chosen.values()}
+    tables = []
+    for study in studies.values():
+        training = study.X[part_of(study, "train")]
+        for name in sorted(wanted):
+            table = lay_out(study.var_names, training, settings.layouts[name]).to_frame()
+            tables.append(table.assign(seed=seed_of(study), layout=name))
+    table = pd.concat(tables, ignore_index=True)
+    return table[["seed", "layout", *table.columns.drop(["seed", "layout"])]]
+
+
+def train_classifiers(
+    studies: dict[str, AnnData],
+    layouts: pd.DataFrame,
+    weights,
+    resume: dict,
+    settings: ImageTransferSettings,
+) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Train every chosen network on every seed's training part.
+
+    Parameters
+    ----------
+    studies : dict of AnnData by seed
+    layouts : DataFrame
+        Of :func:`lay_out_genes`.
+    weights : ImageNetWeights
+    resume : dict of Checkpoint
+    settings : ImageTransferSettings
+
+    Yields
+    ------
+    checkpoints : dict of Checkpoint
+        The one that changed, under ``<network>_seed_<n>``; what learns, not the frozen part.
+    history : DataFrame
+        All epochs of all fits so far.
+    """
+    done: dict = {}
+    yield {}, history_of(done, LABEL)
+    _say_weights(weights, settings)
+    for key, study, _, network in fits(studies, settings.chosen):
+        layout = layout_of(layouts, study, network)
+        for checkpoint in _fit(study, layout, weights, network, settings, resume.get(key)):
+            done[key] = checkpoint
+            yield {key: checkpoint}, history_of(done, LABEL)
+
+
+def keep_classifiers(
+    studies: dict[str, AnnData],
+    layouts: pd.DataFrame,
+    weights,
+    checkpoints: dict,
+    settings: ImageTransferSettings,
+) -> dict[str, TrainedModel]:
+    """The finished networks, frozen part included, calibrated on the validation samples."""
+    kept = {}
+    for key, study, name, network in fits(studies, settings.chosen):
+        layout = layout_of(layouts, study, network)
+        fingerprint = _fingerprint(study, layout, weights, network)
+        checkpoint = checkpoints.get(key)
+        if checkpoint is None or not checkpoint.matches(fingerprint):
+            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
+        kept[key] = _keep(study, layout, weights, network, name, checkpoint, settings)
+    return kept
+
+
+def score_networks(
+    studies: dict[str, AnnData], models: dict[str, TrainedModel], settings: ImageTransferSettings
+) -> pd.DataFrame:
+    """The probabilities of all types for the validation and test samples, by every network."""
+    tables = []
+    for key, study, name, _ in fits(studies, settings.chosen):
+        held_out = of_held_out(study)
+        probability, _ = classify_expression(models[key], held_out.X)
+        classes = models[key].config["classes"]
+        tables.append(predictions(held_out, LABEL, name, classes, probability))
+    return pd.concat(tables, ignore_index=True)
+
+
+def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated probabilities and how unlike the training samples a profile is.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    X : ndarray, shape (n_samples, n_genes)
+        log2(x+1), the model's genes in order.
+
+    Returns
+    -------
+    probability : ndarray, shape (n_samples, n_classes)
+    unfamiliar : ndarray, shape (n_samples,)
+    """
+    import torch
+    from scipy.special import softmax
+
+    from genex_kedro.models.image_classifier import from_trained_model
+    from genex_kedro.models.image_classifier_learner import logits_of
+    from genex_kedro.transforms import Standardiser
+
+    classifier = from_trained_model(model)
+    Z = Standardiser.from_json(model.transform).apply(np.asarray(X))
+    logits = logits_of(classifier, Z)
+    unfamiliar = classifier.unfamiliarity(torch.as_tensor(Z)).numpy()
+    return softmax(logits / model.config["temperature"], axis=1), unfamiliar
+
+
+def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -> GeneImageLayout:
+    """The layout that a network sees of a study."""
+    mine = layouts[(layouts["seed"] == seed_of(study)) & (layouts["layout"] == network.layout)]
+    layout = GeneImageLayout.from_frame(mine, "data/05_model_input/tumor_types/layouts.csv")
+    if layout.symbols != tuple(study.var_names):
+        raise RuntimeError(f"layout '{network.layout}' is of other genes than the study")
+    return layout
+
+
+def _fit(study, layout, weights, network: NetworkSettings, settings, resume):
+    import torch
+
+    from genex_kedro.models.image_classifier_learner import (
+        ImageClassifierLearner,
+        activation_bytes,
+        activations,
+    )
+    from genex_kedro.training import fit
+    from genex_kedro.training.settings import choose_device
+
+    seed, fingerprint = seed_of(study), _fingerprint(study, layout, weights, network)
+    resume = still_true(resume, fingerprint, seed)
+    if resume is not None and resume.status != "running":
+        yield resume
+        return
+    data, classifier = type_data(study), _build(study, layout, weights, network)
+    given = torch.as_tensor(np.concatenate(list(data.expression.values())))
+    fits_in = activation_bytes(classifier, given) <= settings.max_cache_gb * 2**30
+    if not fits_in:
+        log.info("the frozen part's activations exceed image_transfer.max_cache_gb: computed anew in each epoch")  # fmt: skip
+    learner = ImageClassifierLearner(classifier, data.counts, network.fit.epochs, not fits_in)
+    device = choose_device(network.fit.device)
+    parts = []
+    for part in ("train", "validation"):
+        given = torch.as_tensor(data.expression[part])
+        if not learner.from_expression:
+            given = activations(classifier, given, device)
+        parts.append((given, torch.as_tensor(data.labels[part])))
+    classifier.to(device)
+    validation = parts[1] if len(parts[1][1]) else None
+    yield from fit(learner, parts[0], validation, network.fit, seed, resume, fingerprint)
+
+
+def _keep(study, layout, weights, network, name, checkpoint, settings) -> TrainedModel:
+    import torch
+
+    from genex_kedro.models.image_classifier import to_trained_model
+    from genex_kedro.models.image_classifier_learner import logits_of, temperature_of
+
+    data, classifier = type_data(study), _build(study, layout, weights, network)
+    for part in ("learned", "head"):
+        module = getattr(classifier, part)
+        module.load_state_dict(checkpoint.weights(part) if list(module.parameters()) else {})
+    directions = familiar_directions(data.expression["train"], settings.components, seed_of(study))
+    classifier.familiar = torch.as_tensor(directions, dtype=torch.float32)
+    logits = logits_of(classifier, data.expression["validation"])
+    temperature = temperature_of(logits, data.labels["validation"]) if len(logits) else 1.0
+    about = {
+        "classes": list(data.classes),
+        "side": layout.side,
+        "layout": network.layout if layout_matters(network) else "none",
+        "keras_v1": bool(getattr(classifier, "keras_v1", False)),
+        "temperature": temperature,
+        "reject": _thresholds(
+            classifier, data.expression["validation"], logits, temperature, settings.reject
+        ),
+    }
+    card = {
+        "setting": name,
+        "seed": seed_of(study),
+        "data": data_digest(study),
+        "classes": dict(zip(data.classes, map(int, data.counts), strict=True)),
+        "unit": study.uns["unit"],
+        "weights": _origin(weights, network),
+        "status": checkpoint.status,
+        "best_epoch": checkpoint.state["best_epoch"],
+        "validation_loss": checkpoint.state["best_value"],
+    }
+    return to_trained_model(classifier, about, study.var, data.standardiser.to_json(), card)
+
+
+def layout_matters(network: NetworkSettings) -> bool:
+    """An MLP sees the genes and no image."""
+    return network.network.backbone != "mlp"
+
+
+def _thresholds(classifier, validation, logits, temperature: float, share: float) -> dict:
+    """Confidence below which, and unfamiliarity above which, a call is rejected."""
+    import torch
+    from scipy.special import softmax
+
+    if not len(logits):
+        return {"confidence": 0.0, "unfamiliar": float(np.finfo(np.float32).max)}
+    confidence = softmax(logits / temperature, axis=1).max(1)
+    unfamiliar = classifier.unfamiliarity(torch.as_tensor(validation)).numpy()
+    return {
+        "confidence": float(np.quantile(confidence, share)),
+        "unfamiliar": float(np.quantile(unfamiliar, 1 - share)),
+    }
+
+
+def _build(study, layout, weights, network: NetworkSettings):
+    from genex_kedro.models.image_classifier import build_image_classifier
+
+    pretrained = weights.of(network.network.backbone) if network.takes_weights else None
+    classifier = build_image_classifier(
+        network.network, layout.pixels, layout.side, len(type_data(study).classes), seed_of(study), pretrained
+    )  # fmt: skip
+    classifier.keras_v1 = pretrained is not None and pretrained.keras_v1
+    return classifier
+
+
+def _origin(weights, network: NetworkSettings) -> str:
+    return weights.origin_of(network.network.backbone) if network.takes_weights else "none"
+
+
+def _say_weights(weights, settings: ImageTransferSettings) -> None:
+    """Nobody shall take a network with random weights for a pretrained one."""
+    if weights.source == "none" and any(n.takes_weights for n in settings.chosen.values()):
+        log.warning(
+            "no ImageNet weights: the networks start from random ones "
+            "(weights.source=hub, or weights.source=folder,weights.folder=PATH, brings them)"
+        )
+
+
+def _fingerprint(study: AnnData, layout, weights, network: NetworkSettings) -> str:
+    pixels = [int(pixel) for pixel in layout.pixels]
+    parts = [data_digest(study), network, pixels, _origin(weights, network)]
+    return digest([*parts, code_digest(train_classifiers)])
