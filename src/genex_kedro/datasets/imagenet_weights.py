@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -106,6 +106,17 @@ class ImageNetWeights:
         if self.source == "none" or backbone not in BACKBONES:
             return None
         return _from_hub(backbone) if self.source == "hub" else _from_folder(backbone, Path(self._folder))  # fmt: skip
+
+    def require(self, backbones: Iterable[str]) -> None:
+        """Fetch and read the weights of all of these now, so that a run fails before it trains.
+
+        Raises
+        ------
+        InputError
+            As :meth:`of`.
+        """
+        for backbone in dict.fromkeys(backbones):
+            self.of(backbone)
 
     def origin_of(self, backbone: str) -> str:
         """What the weights are called, without reading them: for fingerprints and tables."""

@@ -71,7 +71,7 @@ def train_classifiers(
     """
     done: dict = {}
     yield {}, history_of(done, LABEL)
-    _say_weights(weights, settings)
+    _require_weights(weights, settings)
     for key, study, _, network in fits(studies, settings.chosen):
         layout = layout_of(layouts, study, network)
         for checkpoint in _fit(study, layout, weights, network, settings, resume.get(key)):
@@ -255,9 +255,11 @@ def _origin(weights, network: NetworkSettings) -> str:
     return weights.origin_of(network.network.backbone) if network.takes_weights else "none"
 
 
-def _say_weights(weights, settings: ImageTransferSettings) -> None:
-    """Nobody shall take a network with random weights for a pretrained one."""
-    if weights.source == "none" and any(n.takes_weights for n in settings.chosen.values()):
+def _require_weights(weights, settings: ImageTransferSettings) -> None:
+    """Fail before anything is trained; and let nobody take random weights for pretrained ones."""
+    wanted = [n.network.backbone for n in settings.chosen.values() if n.takes_weights]
+    weights.require(wanted)
+    if wanted and weights.source == "none":
         log.warning(
             "no ImageNet weights: the networks start from random ones "
             "(weights.source=hub, or weights.source=folder,weights.folder=PATH, brings them)"
