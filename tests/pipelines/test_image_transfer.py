@@ -22,6 +22,7 @@ NONE = ImageNetWeights("none")
 FIT = {"epochs": 2, "batch_size": 16, "device": "cpu", "save_every_s": 0}
 SETTINGS = {
     "train": "small other",
+    "explain": {"network": "small"},
     "layouts": {"similarity": {"order": "similarity"}, "random": {"order": "random"}},
     "networks": {
         "small": {

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -37,7 +38,7 @@ class _Kind:
     timm_name: str
     parts: Callable[[nn.Module], OrderedDict[str, nn.Module]]
     first_of_block: str
-    options: dict[str, float] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,17 @@ def _stages(network: nn.Module) -> OrderedDict[str, nn.Module]:
     return parts
 
 
+# timm starts each residual branch at zero: a frozen trunk with random weights would then be
+# little more than a subsampling that never looks at most genes
+_WHOLE = {"zero_init_last": False}
 _KINDS = {
     "vgg19": _Kind(
         "vgg19.tv_in1k", _features, "28", {"mlp_ratio": 1 / 4096}
     ),  # without the 103 million weights of its head
     "xception": _Kind("legacy_xception.tf_in1k", _children, "conv3"),
     "densenet169": _Kind("densenet169.tv_in1k", _features, "denseblock4"),
-    "resnet50": _Kind("resnet50.tv_in1k", _children, "layer4"),
-    "resnet18": _Kind("resnet18.tv_in1k", _children, "layer4"),
+    "resnet50": _Kind("resnet50.tv_in1k", _children, "layer4", _WHOLE),
+    "resnet18": _Kind("resnet18.tv_in1k", _children, "layer4", _WHOLE),
     "efficientnet_lite0": _Kind("tf_efficientnet_lite0.in1k", _stages, "stage6"),
 }
 BACKBONES = tuple(_KINDS)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import log_softmax
 
-PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)  # inverse, of logistic regression
+PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse, of logistic regression
 SVM_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 NEIGHBOURS = (1, 3, 5, 15)
 TREES = (50, 100)

@@ -82,6 +82,25 @@ def plot_gene_images(
     return figure
 
 
+def plot_curves(curves: pd.DataFrame) -> Figure:
+    """Probability of the true type as genes are deleted or inserted, by attribution or at random."""
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    colours = {"attribution": "tab:blue", "random": "0.5"}
+    for axis, how in zip(axes, ("deletion", "insertion"), strict=True):
+        for order, colour in colours.items():
+            mine = curves[(curves["how"] == how) & (curves["order"] == order)]
+            for _, one in mine.groupby("seed"):
+                axis.plot(one["fraction"], one["probability"], "o-", ms=3, color=colour, label=order)  # fmt: skip
+        axis.set(title=how, xlabel="share of the genes")
+        axis.set_xscale("symlog", linthresh=0.005)
+        axis.set_xlim(0, 1)
+    axes[0].set_ylabel("probability of the true type")
+    handles = dict(zip(*axes[0].get_legend_handles_labels()[::-1], strict=True))
+    axes[0].legend(handles.values(), handles.keys(), frameon=False)
+    return figure
+
+
 def _bare(axes: np.ndarray) -> None:
     for axis in axes.flat:
         axis.set_xticks([])

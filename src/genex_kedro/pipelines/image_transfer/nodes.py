@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.fingerprint import code_digest, data_digest, digest
-from genex_kedro.imaging import GeneImageLayout, lay_out
+from genex_kedro.fingerprint import data_digest
+from genex_kedro.imaging import lay_out
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.pipelines.image_transfer.fitting import (
+    fingerprint_of,
+    finished,
+    fit_network,
+    layout_of,
+    origin_of,
+    require_weights,
+)
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
-from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
+from genex_kedro.study.fits import fits, history_of, part_of, seed_of
 from genex_kedro.study.type_fits import (
     LABEL,
     familiar_directions,
@@ -21,8 +28,6 @@ from genex_kedro.study.type_fits import (
     predictions,
     type_data,
 )
-
-log = logging.getLogger(__name__)
 
 
 def lay_out_genes(studies: dict[str, AnnData], settings: ImageTransferSettings) -> pd.DataFrame:
@@ -71,10 +76,10 @@ def train_classifiers(
     """
     done: dict = {}
     yield {}, history_of(done, LABEL)
-    _require_weights(weights, settings)
+    require_weights(weights, settings)
     for key, study, _, network in fits(studies, settings.chosen):
         layout = layout_of(layouts, study, network)
-        for checkpoint in _fit(study, layout, weights, network, settings, resume.get(key)):
+        for checkpoint in fit_network(study, layout, weights, network, settings, resume.get(key)):
             done[key] = checkpoint
             yield {key: checkpoint}, history_of(done, LABEL)
 
@@ -90,7 +95,7 @@ def keep_classifiers(
     kept = {}
     for key, study, name, network in fits(studies, settings.chosen):
         layout = layout_of(layouts, study, network)
-        fingerprint = _fingerprint(study, layout, weights, network)
+        fingerprint = fingerprint_of(study, layout, weights, network)
         checkpoint = checkpoints.get(key)
         if checkpoint is None or not checkpoint.matches(fingerprint):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
@@ -139,59 +144,14 @@ def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray,
     return softmax(logits / model.config["temperature"], axis=1), unfamiliar
 
 
-def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -> GeneImageLayout:
-    """The layout that a network sees of a study."""
-    mine = layouts[(layouts["seed"] == seed_of(study)) & (layouts["layout"] == network.layout)]
-    layout = GeneImageLayout.from_frame(mine, "data/05_model_input/tumor_types/layouts.csv")
-    if layout.symbols != tuple(study.var_names):
-        raise RuntimeError(f"layout '{network.layout}' is of other genes than the study")
-    return layout
-
-
-def _fit(study, layout, weights, network: NetworkSettings, settings, resume):
-    import torch
-
-    from genex_kedro.models.image_classifier_learner import (
-        ImageClassifierLearner,
-        activation_bytes,
-        activations,
-    )
-    from genex_kedro.training import fit
-    from genex_kedro.training.settings import choose_device
-
-    seed, fingerprint = seed_of(study), _fingerprint(study, layout, weights, network)
-    resume = still_true(resume, fingerprint, seed)
-    if resume is not None and resume.status != "running":
-        yield resume
-        return
-    data, classifier = type_data(study), _build(study, layout, weights, network)
-    given = torch.as_tensor(np.concatenate(list(data.expression.values())))
-    fits_in = activation_bytes(classifier, given) <= settings.max_cache_gb * 2**30
-    if not fits_in:
-        log.info("the frozen part's activations exceed image_transfer.max_cache_gb: computed anew in each epoch")  # fmt: skip
-    learner = ImageClassifierLearner(classifier, data.counts, network.fit.epochs, not fits_in)
-    device = choose_device(network.fit.device)
-    parts = []
-    for part in ("train", "validation"):
-        given = torch.as_tensor(data.expression[part])
-        if not learner.from_expression:
-            given = activations(classifier, given, device)
-        parts.append((given, torch.as_tensor(data.labels[part])))
-    classifier.to(device)
-    validation = parts[1] if len(parts[1][1]) else None
-    yield from fit(learner, parts[0], validation, network.fit, seed, resume, fingerprint)
-
-
 def _keep(study, layout, weights, network, name, checkpoint, settings) -> TrainedModel:
     import torch
 
     from genex_kedro.models.image_classifier import to_trained_model
     from genex_kedro.models.image_classifier_learner import logits_of, temperature_of
 
-    data, classifier = type_data(study), _build(study, layout, weights, network)
-    for part in ("learned", "head"):
-        module = getattr(classifier, part)
-        module.load_state_dict(checkpoint.weights(part) if list(module.parameters()) else {})
+    data = type_data(study)
+    classifier = finished(study, layout, weights, network, checkpoint)
     directions = familiar_directions(data.expression["train"], settings.components, seed_of(study))
     classifier.familiar = torch.as_tensor(directions, dtype=torch.float32)
     logits = logits_of(classifier, data.expression["validation"])
@@ -212,7 +172,7 @@ def _keep(study, layout, weights, network, name, checkpoint, settings) -> Traine
         "data": data_digest(study),
         "classes": dict(zip(data.classes, map(int, data.counts), strict=True)),
         "unit": study.uns["unit"],
-        "weights": _origin(weights, network),
+        "weights": origin_of(weights, network),
         "status": checkpoint.status,
         "best_epoch": checkpoint.state["best_epoch"],
         "validation_loss": checkpoint.state["best_value"],
@@ -238,35 +198,3 @@ def _thresholds(classifier, validation, logits, temperature: float, share: float
         "confidence": float(np.quantile(confidence, share)),
         "unfamiliar": float(np.quantile(unfamiliar, 1 - share)),
     }
-
-
-def _build(study, layout, weights, network: NetworkSettings):
-    from genex_kedro.models.image_classifier import build_image_classifier
-
-    pretrained = weights.of(network.network.backbone) if network.takes_weights else None
-    classifier = build_image_classifier(
-        network.network, layout.pixels, layout.side, len(type_data(study).classes), seed_of(study), pretrained
-    )  # fmt: skip
-    classifier.keras_v1 = pretrained is not None and pretrained.keras_v1
-    return classifier
-
-
-def _origin(weights, network: NetworkSettings) -> str:
-    return weights.origin_of(network.network.backbone) if network.takes_weights else "none"
-
-
-def _require_weights(weights, settings: ImageTransferSettings) -> None:
-    """Fail before anything is trained; and let nobody take random weights for pretrained ones."""
-    wanted = [n.network.backbone for n in settings.chosen.values() if n.takes_weights]
-    weights.require(wanted)
-    if wanted and weights.source == "none":
-        log.warning(
-            "no ImageNet weights: the networks start from random ones "
-            "(weights.source=hub, or weights.source=folder,weights.folder=PATH, brings them)"
-        )
-
-
-def _fingerprint(study: AnnData, layout, weights, network: NetworkSettings) -> str:
-    pixels = [int(pixel) for pixel in layout.pixels]
-    parts = [data_digest(study), network, pixels, _origin(weights, network)]
-    return digest([*parts, code_digest(train_classifiers)])

@@ -2,14 +2,14 @@
 
 from kedro.pipeline import Pipeline, node
 
-from genex_kedro.pipelines.image_transfer import drawing, nodes, simple
+from genex_kedro.pipelines.image_transfer import drawing, explain, nodes, simple
 
 _SETTINGS = "params:image_transfer"
 _STUDIES = "tumor_types.studies"
 
 
 def create_pipeline() -> Pipeline:
-    """Studies in; layouts, checkpoints, history, trained models and predictions out."""
+    """Studies in; layouts, history, trained models, predictions and explanations out."""
     networks = [
         node(nodes.lay_out_genes, [_STUDIES, _SETTINGS], "layouts", name="lay_out_genes"),
         node(
@@ -42,11 +42,38 @@ def create_pipeline() -> Pipeline:
             ["simple_predictions", "simple_fits", "linear_weights"],
             name="classify_simple",
         ),
+        node(
+            explain.explain_classifier,
+            [_STUDIES, "cohort", "models", _SETTINGS],
+            ["attributions", "sample_attributions", "curves"],
+            name="explain",
+        ),
+        node(
+            explain.check_explanations,
+            [
+                _STUDIES,
+                "cohort",
+                "layouts",
+                "weights",
+                "models",
+                "attributions",
+                "linear_weights",
+                _SETTINGS,
+            ],
+            ["explanation_checks", "marker_ranks"],
+            name="check_explanations",
+        ),
+        node(
+            explain.draw_explanations,
+            [_STUDIES, "layouts", "attributions", "curves", _SETTINGS],
+            ["attributions_figure", "curves_figure"],
+            name="draw_explanations",
+        ),
     ]
     return Pipeline(
         networks,
         namespace="image_transfer",
-        inputs={_STUDIES},
+        inputs={_STUDIES, "cohort"},
         parameters={_SETTINGS},
         tags="image_transfer",
     )
