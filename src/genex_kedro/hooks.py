@@ -72,7 +72,7 @@ class TrackingHooks:
             is_new = not self._runs().is_open(wanted["experiment"], run_name)
             run = self._runs().run(wanted["experiment"], run_name, fit)
             if is_new:
-                self._describe(run, rows.iloc[0])
+                self._describe(run, rows.iloc[0], name.rpartition(".")[0])
                 if rows["epoch"].max() > 0:  # trained by epochs, not fitted at once
                     self._watch(run)
             metrics = rows.select_dtypes("number").drop(columns="seed")
@@ -97,13 +97,13 @@ class TrackingHooks:
         for run in self._runs().runs_of(wanted["experiment"]):
             self._runs().log_figure(run, Path(self._catalog.get(name)._filepath))
 
-    def _describe(self, run: str, first: pd.Series) -> None:
+    def _describe(self, run: str, first: pd.Series, namespace: str) -> None:
         """Parameters, machine and data of a model, from the first row of its history."""
         own = {k: v for k, v in first.items() if isinstance(v, str) and k not in ("run", "fit")}
         parameters = {key: _plain(value) for key, value in self._parameters.items()}
         params = {
             "seed": first["seed"],
-            **_own(parameters, first["model"]),
+            **_own(parameters, namespace, first["model"].rpartition("/")[2]),
             **own,  # the device as it was chosen, over "auto"
             "system": _system(),
         }
@@ -154,17 +154,20 @@ def _plain(value):
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
-def _own(params: dict, model: str) -> dict:
-    """Of ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
+def _own(params: dict, namespace: str, setting: str, here: str = "") -> dict:
+    """Of all ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
 
     So that two runs of one study lie side by side under the same keys.
     """
     own = {}
     for key, value in params.items():
         if key == "networks":
-            own |= {"network": value[model]} if model in value else {}
+            if f"{namespace}.".startswith(here) and setting in value:
+                own["network"] = value[setting]
+        elif isinstance(value, dict):
+            own[key] = _own(value, namespace, setting, f"{here}{key}.")
         else:
-            own[key] = _own(value, model) if isinstance(value, dict) else value
+            own[key] = value
     return own
 
 

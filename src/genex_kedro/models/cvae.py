@@ -50,7 +50,7 @@ class CvaeLoss:
 
 
 class Cvae(nn.Module):
-    """The network; build it with :func:`build_cvae`.
+    """The network; build it with :func:`build`.
 
     Parameters
     ----------
@@ -235,7 +235,7 @@ class Cvae(nn.Module):
             self.log_sd = nn.Parameter(log_sd.repeat(len(self.vocabulary), 1))
 
 
-def build_cvae(config: CvaeConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> Cvae:
+def build(config: CvaeConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> Cvae:
     """A conditional VAE with weights drawn from `seed`."""
     with seeded_weights(seed):
         return Cvae(config, vocabulary, n_genes)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genex_kedro.models.conditions import Encoding
+from genex_kedro.models.family import Family
 
 
 class CvaeConfig(BaseModel):
@@ -83,3 +84,6 @@ class CvaeConfig(BaseModel):
         if not self.core and not (self.encoder_hidden and self.decoder_hidden):
             raise ValueError("without a core, encoder_hidden and decoder_hidden need a layer each")
         return self
+
+
+CVAE = Family("cvae", CvaeConfig, "genex_kedro.models.cvae_learner")

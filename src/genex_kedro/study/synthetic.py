@@ -23,6 +23,7 @@ def synthetic_cohort(
     labels : DataFrame, n_samples rows
     genes : DataFrame, n_genes rows
     model : str
+        Its full name, ``"cvae/best"``.
     seed : int
 
     Returns
@@ -31,7 +32,7 @@ def synthetic_cohort(
         With the share of values that were raised to zero in ``uns["clipped"]``.
     """
     obs = labels.reset_index(drop=True)
-    obs.index = [f"{model}-{i:06d}" for i in range(len(obs))]
+    obs.index = [f"{model.replace('/', '-')}-{i:06d}" for i in range(len(obs))]
     cohort = AnnData(np.maximum(values, 0).astype(np.float32), obs, genes[[]].copy())
     cohort.uns |= {
         "unit": STUDY_UNIT,

@@ -205,7 +205,7 @@ class _Fit:
     def _judge(self, row: dict[str, Any]) -> None:
         """Keep the weights if they are the best so far; stop if they have not been for long."""
         settings, state = self.settings, self.state
-        if self.validation is not None:
+        if self.validation is not None and settings.monitor is not None:
             name = f"validation.{settings.monitor}"
             if name not in row:
                 known = [key for key in row if key.startswith("validation.")]

@@ -10,7 +10,7 @@ from genex_kedro.metrics.generator_scorecard import score_generator
 from genex_kedro.study.fits import run_name, seed_of
 from genex_kedro.study.synthetic import samples_of
 
-CEILING = "real training samples"
+CEILING = "real/training samples"
 SHOWN = [
     "gamma", "gamma_within_class", "correlation_slope", "variance_ratio", "precision_test",
     "recall_test", "adversarial_accuracy_test", "trees_auc_test",
@@ -29,14 +29,14 @@ def score_generators(studies: dict[str, AnnData], *synthetic: dict[str, AnnData]
         seed = seed_of(study)
         train, validation, test = (samples_of(study, p) for p in ("train", "validation", "test"))
         made = {
-            (label, cohort.uns["model"]): samples_of(cohort)
-            for label, cohorts in zip(("cvae", "simple"), synthetic, strict=True)
+            str(cohort.uns["model"]): samples_of(cohort)
+            for cohorts in synthetic
             for cohort in cohorts.values()
             if seed_of(cohort) == seed
         }
-        made["real", CEILING] = train
-        for (label, model), samples in made.items():
-            first = {"run": run_name(label, model, seed), "model": model, "seed": seed}
+        made[CEILING] = train
+        for model, samples in made.items():
+            first = {"run": run_name(model, seed), "model": model, "seed": seed}
             # on one thread the trees are faster than on two, and their numbers do not vary
             with threadpool_limits(1):
                 scores = score_generator(train, test, samples, seed, reference=validation)

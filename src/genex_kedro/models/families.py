@@ -1,0 +1,34 @@
+"""Every family of generators by name; the way back from a trained model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.cvae_config import CVAE
+from genex_kedro.models.family import Family
+
+if TYPE_CHECKING:  # torch takes seconds to import
+    from torch import nn
+
+    from genex_kedro.models.base import TrainedModel
+
+FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE,)}
+
+
+def from_trained_model(trained: TrainedModel) -> nn.Module:
+    """The generator in evaluation mode, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the families.
+    """
+    if (name := trained.config.get("model")) not in FAMILIES:
+        raise ValueError(f"the trained model is {name!r}, none of {', '.join(FAMILIES)}")
+    family = FAMILIES[name]
+    config = family.config(**trained.config["network"])
+    vocabulary = Vocabulary.from_json(trained.config["vocabulary"])
+    generator = family.code().build(config, vocabulary, len(trained.genes), seed=0)
+    generator.load_state_dict(trained.weights)
+    return generator.eval()
