@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.models.cvae_core import FactorAnalysis, aggregate_normal, class_noise
 from genex_kedro.models.cvae_distributions import (
@@ -77,6 +78,8 @@ class Cvae(nn.Module):
             n, k = len(vocabulary), config.latent
             self.register_buffer("prior_means", torch.zeros(n, k))
             self.register_buffer("prior_whiteners", torch.eye(k).repeat(n, 1, 1))
+        if config.calibrated:
+            self.calibration = MarginalCalibration(len(vocabulary), n_genes)
 
     def inference(self, expression: Tensor, classes: Tensor) -> DiagonalNormal:
         """The posterior of the latent, (n_samples, latent)."""
@@ -164,6 +167,8 @@ class Cvae(nn.Module):
         latent = self.prior(classes).sample(draw).to(self.design.device)
         expression = self.generative(latent, classes)
         made = expression.sample(draw) if self.config.observation_noise else expression.mean
+        if self.config.calibrated:
+            made = self.calibration(made, classes)
         return made[: len(asked)].cpu()
 
     @torch.no_grad()

@@ -8,9 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from genex_kedro.models.cvae import Cvae, build
+from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_core import fit_core
 
 __all__ = ["CvaeLearner", "build", "finish", "learner"]
+
+_DRAWN = 4096  # samples whose quantiles are compared with those of the training samples
 
 
 class CvaeLearner:
@@ -93,12 +96,24 @@ def start(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:
 
 
 def finish(cvae: Cvae, train: tuple[Tensor, Tensor]) -> Cvae:
-    """After the fit: the class prior refitted on the training samples; in evaluation mode."""
+    """After the fit: prior and marginals by the training samples; in evaluation mode."""
     cvae.eval()
     if cvae.config.prior == "class":
-        device = cvae.design.device
-        cvae.refit_prior(*(tensor.to(device) for tensor in train))
+        cvae.refit_prior(*(tensor.to(cvae.design.device) for tensor in train))
+    if cvae.config.calibrated:
+        _calibrate(cvae, tuple(tensor.cpu() for tensor in train))
     return cvae
+
+
+def _calibrate(cvae: Cvae, train: tuple[Tensor, Tensor]) -> None:
+    """Compare the model's own draws, of the training mix, with the training samples."""
+    classes = train[1].repeat(-(-_DRAWN // len(train[1])))
+    calibration = MarginalCalibration(len(cvae.vocabulary), cvae.n_genes)
+    cvae.calibration.load_state_dict(calibration.state_dict())  # draws as they come
+    drawn = cvae.sample(classes, seed=0)
+    design = cvae.design.cpu()
+    calibration.fit(train, (drawn, classes), design, cvae.config.noise_shrinkage)
+    cvae.calibration.load_state_dict(calibration.state_dict())
 
 
 learner = CvaeLearner
