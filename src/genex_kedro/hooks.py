@@ -5,6 +5,9 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
 =============  ==========================================================================
 ``history``    a table with ``run, model, seed, fit, device, epoch`` and metrics: opens the run,
                logs all parameters, the machine, the data, and curves
+``trials``     a table with ``run, parent, model, seed, fit, device, state`` and parameters: a run
+               for each search, with the best loss so far, and under it one for each trial
+``curves``     their losses by ``epoch``
 ``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
                for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
 ``figure``     a picture, to the experiment's runs
@@ -43,6 +46,7 @@ class TrackingHooks:
         self._book: RunBook | None = None
         self._monitor = None
         self._node_inputs: dict = {}
+        self._told: set[str] = set()  # trials whose parameters are logged
 
     @hook_impl
     def before_pipeline_run(self, run_params, catalog) -> None:
@@ -81,6 +85,38 @@ class TrackingHooks:
             )
             self._runs().log_history(run, metrics.to_dict("records"))
 
+    def _log_trials(self, wanted: dict, name: str, trials: pd.DataFrame) -> None:
+        for parent_name, of_one in trials.groupby("parent", sort=False):
+            best = of_one["validation_loss"].astype(float).cummin()
+            for _, row in of_one.iterrows():
+                self._log_trial(self._trial(wanted, name, row), row)
+            parent = self._runs().run(wanted["experiment"], parent_name, of_one["fit"].iloc[0])
+            so_far = enumerate(best, 1)
+            self._runs().log_history(parent, [{"epoch": n, "best.loss": v} for n, v in so_far])
+
+    def _log_trial(self, run: str, row: pd.Series) -> None:
+        if run in self._told:
+            return
+        own = {k.removeprefix("parameter."): v for k, v in row.items() if k.startswith("parameter.")}  # fmt: skip
+        own = {k: v for k, v in own.items() if pd.notna(v)}
+        self._runs().log_params(run, {**own, **row[["model", "seed", "device", "state"]]})
+        ended = row[["validation_loss", "best_epoch", "epochs", "seconds"]]
+        self._runs().log_history(run, [{"epoch": 0, **ended}])  # before the curve: written once
+        self._told.add(run)
+
+    def _log_curves(self, wanted: dict, name: str, history: pd.DataFrame) -> None:
+        for _, rows in history.groupby("run", sort=False):
+            run = self._trial(wanted, name, rows.iloc[0])
+            self._runs().log_history(run, rows[["epoch", "validation.loss"]].to_dict("records"))
+
+    def _trial(self, wanted: dict, name: str, row: pd.Series) -> str:
+        """The run of a trial, under that of its search."""
+        is_new = not self._runs().is_open(wanted["experiment"], row["parent"])
+        parent = self._runs().run(wanted["experiment"], row["parent"], row["fit"])
+        if is_new:
+            self._describe(parent, row[["run", "fit", "model", "seed", "device"]], name.rpartition(".")[0])  # fmt: skip
+        return self._runs().run(wanted["experiment"], row["run"], row["fit"], parent)
+
     def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:
         prefixes = {
             "overall": "eval.",
@@ -101,6 +137,8 @@ class TrackingHooks:
         """Parameters, machine and data of a model, from the first row of its history."""
         own = {k: v for k, v in first.items() if isinstance(v, str) and k not in ("run", "fit")}
         parameters = {key: _plain(value) for key, value in self._parameters.items()}
+        if chosen := self._node_inputs.get(f"{namespace}.settings"):  # by a node before
+            parameters[namespace] = chosen
         params = {
             "seed": first["seed"],
             **_own(parameters, namespace, first["model"].rpartition("/")[2]),

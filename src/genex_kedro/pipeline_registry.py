@@ -2,7 +2,14 @@
 
 from kedro.pipeline import Pipeline
 
-from genex_kedro.pipelines import baselines, cvae, data_processing, discriminator, evaluation
+from genex_kedro.pipelines import (
+    baselines,
+    cvae,
+    cvae_tuning,
+    data_processing,
+    discriminator,
+    evaluation,
+)
 from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges
 
 
@@ -12,10 +19,12 @@ def register_pipelines() -> dict[str, Pipeline]:
     A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
     nothing of another study: a cohort that lacks the genes of one can be used in the other.
     The runner leaves out every node whose inputs, parameters and code are what they were.
+    ``cvae_tuned`` searches first and then trains what was found; it is no part of the default.
     """
     judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()
     prepared = data_processing.create_pipeline(["synthesis"])
     networks = prepared + cvae.create_pipeline()
+    search = prepared + cvae_tuning.create_pipeline()
     simple = prepared + baselines.create_pipeline()
     everything = (
         data_processing.create_pipeline()
@@ -28,6 +37,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "data_processing": data_processing.create_pipeline(),
         "discriminator": judges,
         "cvae": networks,
+        "cvae_tuning": search,
+        "cvae_tuned": search + networks,
         "baselines": simple,
         "evaluation": everything,
         "reversion": judges + of_judges(),

@@ -89,5 +89,10 @@ class CvaeConfig(BaseModel):
             raise ValueError("without a core, encoder_hidden and decoder_hidden need a layer each")
         return self
 
+    def kl_weight_at(self, epoch: int) -> float:
+        """The KL weight in an epoch (the first is 1): it rises over the warm-up."""
+        share = min(1.0, epoch / self.kl_warm_up) if self.kl_warm_up else 1.0
+        return self.kl_weight * share
+
 
 CVAE = Family("cvae", CvaeConfig, "genex_kedro.models.cvae_learner")

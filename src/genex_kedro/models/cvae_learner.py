@@ -55,8 +55,7 @@ class CvaeLearner:
 
     def on_epoch(self, epoch: int) -> None:
         """The KL weight rises over the warm-up; in a tensor, which a CUDA graph reads anew."""
-        share = min(1.0, epoch / self.config.kl_warm_up) if self.config.kl_warm_up else 1.0
-        self.trained.kl_weight.fill_(self.config.kl_weight * share)
+        self.trained.kl_weight.fill_(self.config.kl_weight_at(epoch))
 
     def step(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:
         """One step of the network, and of the average where there is one."""

@@ -8,7 +8,7 @@ from genex_kedro.study import generation, generators
 from genex_kedro.study.generator_settings import GeneratorSettings
 
 
-def generator_pipeline(family: Family, namespace: str) -> Pipeline:
+def generator_pipeline(family: Family, namespace: str, settings: str | None = None) -> Pipeline:
     """Studies in; checkpoints, history, trained models and synthetic samples out.
 
     Parameters
@@ -16,8 +16,10 @@ def generator_pipeline(family: Family, namespace: str) -> Pipeline:
     family : Family
     namespace : str
         Of datasets and parameters: ``"cvae"``, ``"baselines.wgan_gp"``.
+    settings : str, optional
+        The dataset that holds the settings; without it they are the parameters.
     """
-    settings = f"params:{namespace}"
+    settings = settings or f"params:{namespace}"
     of_family = {
         "family": family,
         "types": {"settings": GeneratorSettings[family.config]},
@@ -45,6 +47,6 @@ def generator_pipeline(family: Family, namespace: str) -> Pipeline:
         ],
         namespace=namespace,
         inputs={"synthesis.studies"},
-        parameters={settings},
+        parameters={settings} if settings.startswith("params:") else None,
         tags=namespace.partition(".")[0],
     )

@@ -9,7 +9,7 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.families import from_trained_model
 from genex_kedro.models.family import Family
 from genex_kedro.study.fits import fits, full_name, part_of, seed_of
-from genex_kedro.study.generator_settings import GeneratorSettings
+from genex_kedro.study.generator_settings import GeneratorSettings, settings_of
 from genex_kedro.study.synthetic import synthetic_cohort
 from genex_kedro.transforms import Standardiser
 
@@ -17,10 +17,11 @@ from genex_kedro.transforms import Standardiser
 def sample(
     studies: dict[str, AnnData],
     models: dict[str, TrainedModel],
-    settings: GeneratorSettings,
+    settings: GeneratorSettings | dict,
     family: Family,
 ) -> dict[str, AnnData]:
     """As many synthetic samples of every class as each model was trained on."""
+    settings = settings_of(settings, family)
     made = {}
     for key, study, name, _ in fits(studies, settings.networks):
         labels = study.obs[part_of(study, "train")]

@@ -6,6 +6,7 @@ from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from genex_kedro.models.family import Family
 from genex_kedro.training import FitSettings
 from genex_kedro.transforms import SCALINGS
 
@@ -27,3 +28,8 @@ class GeneratorSettings(BaseModel, Generic[Config]):
     model_config = ConfigDict(extra="forbid")
     networks: dict[str, NetworkSettings[Config]] = Field(min_length=1)
     factors: tuple[str, ...] = Field(default=("tissue", "condition", "source"), min_length=1)
+
+
+def settings_of(settings: GeneratorSettings | dict, family: Family) -> GeneratorSettings:
+    """Settings as parameters give them, from those or from the file that a node chose them in."""
+    return GeneratorSettings[family.config].model_validate(settings)

@@ -15,14 +15,18 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
 from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
-from genex_kedro.study.generator_settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generator_settings import (
+    GeneratorSettings,
+    NetworkSettings,
+    settings_of,
+)
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
 
 
 def train(
-    studies: dict[str, AnnData], resume: dict, settings: GeneratorSettings, family: Family
+    studies: dict[str, AnnData], resume: dict, settings: GeneratorSettings | dict, family: Family
 ) -> Iterator[tuple[dict, pd.DataFrame]]:
     """Train every setting on every seed's training part.
 
@@ -33,21 +37,26 @@ def train(
     history : DataFrame
         All epochs of all fits so far.
     """
+    settings = settings_of(settings, family)
     done: dict = {}
     yield {}, history_of(done, family.name)
     for key, study, _, network in fits(studies, settings.networks):
-        for checkpoint in _Fit(study, network, settings, family).run(resume.get(key)):
+        for checkpoint in GeneratorFit(study, network, settings, family).run(resume.get(key)):
             done[key] = checkpoint
             yield {key: checkpoint}, history_of(done, family.name)
 
 
 def keep(
-    studies: dict[str, AnnData], checkpoints: dict, settings: GeneratorSettings, family: Family
+    studies: dict[str, AnnData],
+    checkpoints: dict,
+    settings: GeneratorSettings | dict,
+    family: Family,
 ) -> dict[str, TrainedModel]:
     """The finished networks with all that is needed to generate, and nothing of the samples."""
+    settings = settings_of(settings, family)
     kept = {}
     for key, study, name, network in fits(studies, settings.networks):
-        fit, checkpoint = _Fit(study, network, settings, family), checkpoints.get(key)
+        fit, checkpoint = GeneratorFit(study, network, settings, family), checkpoints.get(key)
         if checkpoint is None or not checkpoint.matches(fit.fingerprint):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
         card = {
@@ -68,8 +77,24 @@ def keep(
     return kept
 
 
-class _Fit:
-    """One setting on one seed's study: its data as the network sees them, and its fingerprint."""
+class GeneratorFit:
+    """One setting on one seed's study: its data as the network sees them, and its fingerprint.
+
+    Parameters
+    ----------
+    study : AnnData
+    network : NetworkSettings
+    settings : GeneratorSettings
+        Whose factors name the classes.
+    family : Family
+
+    Attributes
+    ----------
+    seed : int
+        Of the split, and of the weights, batches and draws.
+    train, validation : tuple of ndarray
+        Scaled profiles (n_samples, n_genes) and positions in the vocabulary (n_samples,).
+    """
 
     def __init__(
         self, study: AnnData, network: NetworkSettings, settings: GeneratorSettings, family: Family
@@ -109,13 +134,16 @@ class _Fit:
 
         return tuple(map(torch.as_tensor, getattr(self, part)))
 
+    def learner(self):
+        """Of an untrained generator."""
+        return self.family.code().learner(self.generator(), self.tensors("train"))
+
     def run(self, resume) -> Iterator:
         """The checkpoints of the fit."""
         from genex_kedro.training import fit
 
         train, validation = self.tensors("train"), self.tensors("validation")
-        learner = self.family.code().learner(self.generator(), train)
         resume = still_true(resume, self.fingerprint, self.seed)
         yield from fit(
-            learner, train, validation, self.network.fit, self.seed, resume, self.fingerprint
+            self.learner(), train, validation, self.network.fit, self.seed, resume, self.fingerprint
         )
