@@ -53,8 +53,10 @@ class Diffusion(nn.Module):
         Returns
         -------
         dict of str to Tensor
-            ``objective``, the squared error of the target, and ``loss``, that of the velocity,
-            which is defined alike for all targets; means over samples and genes.
+            ``objective``, the squared error of the target, and ``loss``, that of the clean
+            expression weighted by min(1, signal^2 / noise^2), which is defined alike for all
+            targets and bounded for each (Hang et al. 2023, "Efficient Diffusion Training via
+            Min-SNR Weighting Strategy", their gamma at 1); means over samples and genes.
         """
         expression, classes = expression.repeat(noises, 1), classes.repeat(noises)
         step = self._even_steps(len(classes), draw)
@@ -65,7 +67,8 @@ class Diffusion(nn.Module):
         target = self.config.target
         objective = (predicted - at.target(expression, noise, target)).square().mean()
         error = at.clean(noised, predicted, target) - expression
-        return {"objective": objective, "loss": (error / at.noise).square().mean()}
+        weight = (at.signal / at.noise).clamp_max(1)
+        return {"objective": objective, "loss": (weight * error).square().mean()}
 
     def sample(self, classes: Tensor, seed: int) -> Tensor:
         """One profile for each class asked for; see :func:`sample_in_blocks`."""
@@ -103,8 +106,9 @@ class Diffusion(nn.Module):
 class DiffusionLearner:
     """Denoising with AdamW (a Learner, see ``genex_kedro.training``).
 
-    Batches are ``(expression, classes)``. Losses: ``loss``, the squared error of the velocity,
-    which compares across settings; in training also ``objective``, what is minimised.
+    Batches are ``(expression, classes)``. Losses: ``loss``, a weighted squared error of the clean
+    expression that compares across settings; in training also ``objective``, what is minimised
+    (both in :meth:`Diffusion.loss`).
 
     Parameters
     ----------
