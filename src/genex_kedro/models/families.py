@@ -15,7 +15,8 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
     from genex_kedro.models.base import TrainedModel
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE, WGAN_GP, DIFFUSION)}
+RIVALS: tuple[Family, ...] = (WGAN_GP, DIFFUSION)  # of the conditional VAE
+FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE, *RIVALS)}
 
 
 def from_trained_model(trained: TrainedModel) -> nn.Module:
