@@ -9,10 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genex_kedro.errors import InputError, some
+from genex_kedro.models.families import RIVALS
 
 _READ_BY_CATALOG = re.compile(r"runtime_params:([\w.]+)")
 # below these, names are free here and checked by the models that read them
-_OPEN = ("discriminator.networks", "cvae.networks", "cvae_tuning.studies")
+_OPEN = (
+    "discriminator.networks",
+    "cvae.networks",
+    "cvae_tuning.studies",
+    *(f"baselines.{family.name}.networks" for family in RIVALS),
+)
 
 
 def check_environment(conf: Path, env: str | None) -> None:

@@ -1,12 +1,11 @@
 """The conditional VAE under its three settings: a planted truth, kept models, fair sampling."""
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
+from planted_classes import N_GENES, planted
 from pydantic import ValidationError
 
-from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae import build
 from genex_kedro.models.cvae_config import CVAE, CvaeConfig
 from genex_kedro.models.cvae_learner import CvaeLearner, finish
@@ -14,7 +13,6 @@ from genex_kedro.models.families import from_trained_model
 from genex_kedro.models.family import to_trained_model
 from genex_kedro.training import FitSettings, fit
 
-N_GENES = 12
 SMALL = {"encoder_hidden": (32, 16), "decoder_hidden": (16, 32), "latent": 4, "learning_rate": 5e-3}
 CORRECTED = {
     "encoding": "separate",
@@ -37,24 +35,6 @@ SETTINGS = {
 }
 BOTH = [pytest.param(SETTINGS[name], id=name) for name in ("corrected", "best")]
 ALL = [pytest.param(config, id=name) for name, config in SETTINGS.items()]
-
-
-def planted(n=600, seed=0):
-    """Three classes; means differ in gene 0, genes 1 and 2 go together (r = .8) in all."""
-    g = torch.Generator().manual_seed(seed)
-    labels = pd.DataFrame(
-        {
-            "tissue": np.tile(["lung", "lung", "liver"], n // 3),
-            "condition": np.tile(["tumor", "normal", "normal"], n // 3),
-            "source": "TCGA",
-        }
-    )
-    vocabulary = Vocabulary.fit(labels)
-    classes = torch.from_numpy(vocabulary.index(labels))
-    x = 0.5 * torch.randn(n, N_GENES, generator=g)
-    x[:, 2] = 0.8 * x[:, 1] + 0.6 * x[:, 2]
-    x[:, 0] += torch.tensor([-2.0, 0.0, 2.0])[classes]
-    return x, classes, vocabulary
 
 
 def trained(config, epochs=60):

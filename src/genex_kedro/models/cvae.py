@@ -25,8 +25,8 @@ from genex_kedro.models.cvae_distributions import (
     StandardNormal,
 )
 from genex_kedro.models.cvae_networks import Trunk, silent
+from genex_kedro.models.sampling import BLOCK, sample_in_blocks
 
-BLOCK = 1024  # samples made at a time; part of what a seed means
 COMPANIONS = 4  # samples of the training mix beside each one asked for, with batch statistics
 
 
@@ -129,32 +129,9 @@ class Cvae(nn.Module):
             reconstruction + self.kl_weight * paid, reconstruction + kl, reconstruction, kl
         )
 
-    @torch.no_grad()
     def sample(self, classes: Tensor, seed: int) -> Tensor:
-        """One profile for each class asked for, standardised; call it in evaluation mode.
-
-        The noise is drawn on the CPU, so that a seed gives the same samples (but for rounding)
-        on any device. Made in blocks: memory does not grow with the number beyond the result.
-
-        Parameters
-        ----------
-        classes : Tensor of int64, shape (n,)
-        seed : int
-
-        Returns
-        -------
-        Tensor, shape (n, n_genes), on the CPU
-
-        Raises
-        ------
-        RuntimeError
-            In training mode, where sampling would move the running statistics.
-        """
-        if self.training:
-            raise RuntimeError("call eval() before sample(): training mode moves batch statistics")
-        draw = torch.Generator().manual_seed(seed)
-        blocks = torch.as_tensor(classes, dtype=torch.int64).cpu().split(BLOCK)
-        return torch.cat([self._sample_block(block, draw) for block in blocks])
+        """One profile for each class asked for; see :func:`sample_in_blocks`."""
+        return sample_in_blocks(self, classes, seed, self._sample_block)
 
     def _sample_block(self, asked: Tensor, draw: torch.Generator) -> Tensor:
         classes = asked
@@ -169,7 +146,7 @@ class Cvae(nn.Module):
         made = expression.sample(draw) if self.config.observation_noise else expression.mean
         if self.config.calibrated:
             made = self.calibration(made, classes)
-        return made[: len(asked)].cpu()
+        return made[: len(asked)]
 
     @torch.no_grad()
     def start_from(self, core: FactorAnalysis, classes: Tensor) -> None:

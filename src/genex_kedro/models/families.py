@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae_config import CVAE
+from genex_kedro.models.diffusion_config import DIFFUSION
 from genex_kedro.models.family import Family
+from genex_kedro.models.wgan_gp_config import WGAN_GP
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from torch import nn
 
     from genex_kedro.models.base import TrainedModel
 
-FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE,)}
+RIVALS: tuple[Family, ...] = (WGAN_GP, DIFFUSION)  # of the conditional VAE
+FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE, *RIVALS)}
 
 
 def from_trained_model(trained: TrainedModel) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from kedro.pipeline import Pipeline, node
 
+from genex_kedro.models.families import RIVALS
 from genex_kedro.pipelines.evaluation import generators, nodes
 from genex_kedro.study.judges import JUDGES
 
@@ -47,10 +48,11 @@ def of_judges() -> Pipeline:
 
 def of_generators() -> Pipeline:
     """The study synthesis: generators of expression."""
+    rivals = [f"baselines.{family.name}.synthetic" for family in RIVALS]
     return _evaluation(
         node(
             generators.score_generators,
-            ["synthesis.studies", "cvae.synthetic", "baselines.synthetic"],
+            ["synthesis.studies", "cvae.synthetic", *rivals, "baselines.synthetic"],
             "evaluation.generators",
             name="score_generators",
         ),
