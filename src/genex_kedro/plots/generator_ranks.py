@@ -26,8 +26,12 @@ def plot_ranks(summary: pd.DataFrame) -> Figure:
     _draw_intervals(left, ranked)
     _draw_families(right, ranked, families)
     seeds = int(ranked["seeds"].max())
-    splits = "1 split by patient" if seeds == 1 else f"{seeds} splits by patient"
-    figure.suptitle(f"Generators by rank (1 is best), {splits}", fontsize=12)
+    over = (
+        "one split by patient: intervals over metrics alone"
+        if seeds == 1
+        else f"{seeds} splits by patient"
+    )
+    figure.suptitle(f"Generators by rank (1 is best), {over}", fontsize=12)
     return figure
 
 
@@ -51,7 +55,7 @@ def _draw_intervals(axis, ranked: pd.DataFrame) -> None:
     names = ranked["model"] + np.where(failed, " (" + ranked["status"] + ")", "")
     axis.set_yticks(range(len(ranked)), names)
     axis.set(
-        xlabel="mean rank over the families, 95 % interval over seeds and metrics",
+        xlabel="mean rank over the families, 95 % interval over splits and metrics",
         xlim=(0.5, len(ranked) + 0.5),
     )
     axis.grid(axis="x", color="0.92")

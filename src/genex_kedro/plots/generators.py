@@ -22,7 +22,7 @@ def plot_precision_recall(table: pd.DataFrame) -> Figure:
         ``model, seed, precision_test, recall_test, precision_train, recall_train``. A symbol is
         the mean over seeds, its bars reach one standard deviation.
     """
-    figure = Figure(figsize=(12.5, 10), layout="constrained")
+    figure = Figure(figsize=(14, 10), layout="constrained")
     axes = figure.subplots(2, 2)
     look = looks(table["model"])
     parts = {"test": "against unseen patients", "train": "against the training samples"}
@@ -35,10 +35,11 @@ def plot_precision_recall(table: pd.DataFrame) -> Figure:
                 _draw_point(axis, point, spread.loc[model], look[model], model)
             margin = 0.03 * (1 - low)
             limits = (low - margin, 1 + margin)
-            axis.set(xlim=limits, ylim=limits, aspect="equal", xlabel="precision (k = 10)")
+            ticks = np.linspace(low, 1, 5)
+            axis.set(xlim=limits, ylim=limits, xticks=ticks, yticks=ticks, box_aspect=1)
+            axis.set(xlabel="precision (k = 10)", ylabel="recall (k = 10)")
             axis.set_title(title if not low else f"{title}: the corner", fontsize=11)
             axis.grid(color="0.94")
-        axes[row, 0].set_ylabel("recall (k = 10)")
     handles = {}
     for axis in axes.flat:
         found, labels = axis.get_legend_handles_labels()

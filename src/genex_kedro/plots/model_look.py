@@ -22,10 +22,10 @@ class Look:
 def looks(models: Iterable[str]) -> dict[str, Look]:
     """A look for every full name (``family/setting``); real samples are black.
 
-    Families take the colours of tab10 in the order of their names, so that a family keeps its
-    colour from one figure to the next as long as the same families are compared.
+    Families take colours, and their settings markers, in the order of their names: all figures of
+    the same models look alike.
     """
-    models = list(dict.fromkeys(models))
+    models = sorted(set(models))
     families = sorted({model.partition("/")[0] for model in models} - {"real"})
     found = {}
     for family in (*families, "real"):
