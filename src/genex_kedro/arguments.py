@@ -18,6 +18,9 @@ _OPEN = (
     "cvae.networks",
     "cvae_tuning.studies",
     *(f"baselines.{family.name}.networks" for family in RIVALS),
+    "evaluation.generators.ranking.families",
+    "evaluation.generators.goals",
+    "evaluation.generators.augmentation.refit",
 )
 
 

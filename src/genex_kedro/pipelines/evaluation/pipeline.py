@@ -1,10 +1,18 @@
 """Wiring of evaluation."""
 
 from kedro.pipeline import Pipeline, node
+from kedro.pipeline.node import Node
 
 from genex_kedro.models.families import RIVALS
-from genex_kedro.pipelines.evaluation import generators, nodes
+from genex_kedro.pipelines.evaluation import generator_pictures, generators, nodes
 from genex_kedro.study.judges import JUDGES
+
+_SYNTHETIC = [
+    "cvae.synthetic",
+    *(f"baselines.{family.name}.synthetic" for family in RIVALS),
+    "baselines.synthetic",
+]
+_SETTINGS = "params:evaluation.generators"
 
 
 def create_pipeline() -> Pipeline:
@@ -48,21 +56,75 @@ def of_judges() -> Pipeline:
 
 def of_generators() -> Pipeline:
     """The study synthesis: generators of expression."""
-    rivals = [f"baselines.{family.name}.synthetic" for family in RIVALS]
-    return _evaluation(
+    return _evaluation(*_scorecard_of_generators(), *_pictures_of_generators())
+
+
+def _scorecard_of_generators() -> list[Node]:
+    table, summary = "evaluation.generators", "evaluation.generators_summary"
+    return [
         node(
             generators.score_generators,
-            ["synthesis.studies", "cvae.synthetic", *rivals, "baselines.synthetic"],
-            "evaluation.generators",
+            ["synthesis.studies", f"{_SETTINGS}.score", *_SYNTHETIC],
+            table,
             name="score_generators",
         ),
         node(
             generators.summarise_generators,
-            "evaluation.generators",
-            "evaluation.generators_summary",
+            [table, f"{_SETTINGS}.ranking"],
+            summary,
             name="summarise_generators",
         ),
-    )
+        node(
+            generators.compare_generators_with_goals,
+            [table, f"{_SETTINGS}.goals"],
+            "evaluation.generators_goals",
+            name="compare_generators_with_goals",
+        ),
+        node(
+            generators.draw_ranks,
+            summary,
+            "evaluation.generators_ranks",
+            name="draw_generator_ranks",
+        ),
+        node(
+            generators.draw_precision_recall,
+            table,
+            "evaluation.generators_precision_recall",
+            name="draw_generator_precision_recall",
+        ),
+    ]
+
+
+def _pictures_of_generators() -> list[Node]:
+    pictures = ["synthesis.studies", f"{_SETTINGS}.pictures", *_SYNTHETIC]
+    planes, curves = "evaluation.generators_planes", "evaluation.augmentation"
+    return [
+        node(generator_pictures.embed_generators, pictures, planes, name="embed_generators"),
+        node(
+            generator_pictures.draw_planes,
+            planes,
+            "evaluation.generators_planes_figure",
+            name="draw_generator_planes",
+        ),
+        node(
+            generator_pictures.draw_correlations,
+            pictures,
+            "evaluation.generators_correlations",
+            name="draw_generator_correlations",
+        ),
+        node(
+            generator_pictures.augment_generators,
+            ["synthesis.studies", f"{_SETTINGS}.augmentation", "params:cvae", *_SYNTHETIC],
+            curves,
+            name="augment_generators",
+        ),
+        node(
+            generator_pictures.draw_augmentation,
+            curves,
+            "evaluation.augmentation_figure",
+            name="draw_augmentation",
+        ),
+    ]
 
 
 def _evaluation(*steps) -> Pipeline:
