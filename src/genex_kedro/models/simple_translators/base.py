@@ -57,32 +57,51 @@ class TranslationData:
         return self.pairs
 
 
+@dataclass(frozen=True)
 class TissueMeans:
-    """Mean tumor and mean normal of every tissue that has both or at least normals.
-
-    A tissue without tumors gets its mean normal and the change that tumors of the other tissues
-    show on average; one without normals is not known (:attr:`tissues`).
+    """Mean tumor and mean normal of every tissue that normals are known of.
 
     Parameters
     ----------
-    data : TranslationData
+    tissues : list of str
+    normal_means, tumor_means : ndarray, shape (n_tissues, n_genes)
+    change : ndarray, shape (n_genes,)
+        Mean normal minus mean tumor, averaged over the tissues that have both.
     """
 
-    def __init__(self, data: TranslationData) -> None:
-        self.tissues = sorted({str(t) for t in data.normal_tissue})
-        if not self.tissues:
-            raise ValueError("no normals to learn from")
-        normal = {t: data.normal[data.normal_tissue == t].mean(0) for t in self.tissues}
-        tumor = {
-            t: data.tumor[data.tumor_tissue == t].mean(0)
-            for t in self.tissues
-            if (data.tumor_tissue == t).any()
-        }
-        if not tumor:
+    tissues: list[str]
+    normal_means: np.ndarray
+    tumor_means: np.ndarray
+    change: np.ndarray
+
+    @classmethod
+    def of(cls, data: TranslationData) -> TissueMeans:
+        """Of training samples.
+
+        A tissue without tumors gets as mean tumor its mean normal with the average change; a
+        tissue without normals is not known.
+
+        Raises
+        ------
+        ValueError
+            If no tissue has both tumors and normals.
+        """
+        tissues = sorted({str(t) for t in data.normal_tissue})
+        normal = {t: data.normal[data.normal_tissue == t].mean(0) for t in tissues}
+        both = sorted(set(tissues) & {str(t) for t in data.tumor_tissue})
+        if not both:
             raise ValueError("no tissue with both tumors and normals")
-        self.change = np.mean([normal[t] - tumor[t] for t in tumor], axis=0)
-        self.normal_means = np.stack([normal[t] for t in self.tissues])
-        self.tumor_means = np.stack([tumor.get(t, normal[t] - self.change) for t in self.tissues])
+        tumor = {t: data.tumor[data.tumor_tissue == t].mean(0) for t in both}
+        change = np.mean([normal[t] - tumor[t] for t in both], axis=0)
+        tumor_means = np.stack([tumor.get(t, normal[t] - change) for t in tissues])
+        return cls(tissues, np.stack([normal[t] for t in tissues]), tumor_means, change)
+
+    @classmethod
+    def from_means(
+        cls, tissues: Iterable[str], normal: np.ndarray, tumor: np.ndarray
+    ) -> TissueMeans:
+        """From the means alone, (n_tissues, n_genes) each."""
+        return cls(list(tissues), normal, tumor, (normal - tumor).mean(0))
 
     def normal(self, tissue: Iterable[str]) -> np.ndarray:
         """The mean normal of each sample's tissue, shape (n_samples, n_genes)."""
@@ -138,7 +157,7 @@ class SimpleTranslator:
         else:
             training = training.unpaired()
         known = np.isin(training.tumor_tissue, training.normal_tissue)
-        self.means = TissueMeans(training)
+        self.means = TissueMeans.of(training)
         rows = self.means.rows(training.normal_tissue)
         residuals = training.normal - self.means.normal_means[rows]
         self.noise = TissueNoise.fit(residuals, np.array(rows), len(self.tissues))
