@@ -92,7 +92,7 @@ def of_translators() -> Pipeline:
         ),
         node(
             translators.draw_neighbours,
-            ["reversion.studies", "params:evaluation.embedding", *TRANSLATED],
+            ["reversion.studies", "params:evaluation.translators.pictures", *TRANSLATED],
             "evaluation.translators_neighbours",
             name="draw_neighbours",
         ),

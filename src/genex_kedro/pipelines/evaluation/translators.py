@@ -14,7 +14,7 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.discriminator.nodes import judge_expression
 from genex_kedro.plots.translators import plot_frontier, plot_neighbours
 from genex_kedro.study import translation_rows as scores
-from genex_kedro.study.fits import seed_of
+from genex_kedro.study.fits import run_name, seed_of
 from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
 from genex_kedro.study.translation_ceilings import ceilings
 from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
@@ -115,7 +115,7 @@ def _rows(made, truth: scores.Truth, judges, settings, reference) -> list[dict]:
     rows = []
     for cohort in made:
         model, seed = cohort.uns["model"], seed_of(cohort)
-        first = {"run": f"{model} seed {seed}", "model": model, "seed": seed}
+        first = {"run": run_name(model, seed), "model": model, "seed": seed}
         first["paired"] = bool(cohort.uns["paired"])
         found = score_translation(cohort, truth, judges, settings, reference)
         rows += [first | row for row in found]

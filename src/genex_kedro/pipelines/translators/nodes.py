@@ -12,7 +12,7 @@ from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
-from genex_kedro.study.fits import HISTORY, fit_row, part_of, run_name, seed_of
+from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
 from genex_kedro.study.translation import translated_cohort
 from genex_kedro.study.translators import BothWays, atlas_of, translation_data, why_not
 
@@ -61,12 +61,16 @@ def translate_simple(
             layers, inferred = both.layers(study[part_of(study, "test")], atlas)
             key = f"{name}_seed_{seed}"
             translated[key] = translated_cohort(
-                study, layers, f"{LABEL}/{name}", paired=both.there.paired, inferred_tissue=inferred
+                study,
+                layers,
+                full_name(LABEL, name),
+                paired=both.there.paired,
+                inferred_tissue=inferred,
             )
             if isinstance(both.there, ResidualTranslator):
                 about = card | {"setting": name, "chosen": both.there.chosen}
                 models[key] = kept.to_trained_model(both.there, study.var, about)
-            row = fit_row(run_name(LABEL, name, seed), name, seed, data_digest(study), "cpu")
+            row = fit_row(full_name(LABEL, name), seed, data_digest(study), "cpu")
             rows.append(row | {"epoch": 0} | both.there.chosen)
     fits = pd.DataFrame(rows)
     return translated, models, fits.reindex(columns=[*HISTORY, *fits.columns.difference(HISTORY)])
