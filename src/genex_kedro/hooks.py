@@ -10,7 +10,8 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
 ``curves``     their losses by ``epoch``
 ``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
                for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
-``figure``     a picture, to the experiment's runs
+``figure``     a picture, to the experiment's runs; with ``runs: [cvae/]`` to those whose names
+               begin so
 =============  ==========================================================================
 """
 
@@ -130,7 +131,7 @@ class TrackingHooks:
             )
 
     def _log_figure(self, wanted: dict, name: str, figure) -> None:
-        for run in self._runs().runs_of(wanted["experiment"]):
+        for run in self._runs().runs_of(wanted["experiment"], wanted.get("runs", ("",))):
             self._runs().log_figure(run, Path(self._catalog.get(name)._filepath))
 
     def _describe(self, run: str, first: pd.Series, namespace: str) -> None:

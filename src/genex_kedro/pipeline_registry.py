@@ -9,8 +9,9 @@ from genex_kedro.pipelines import (
     data_processing,
     discriminator,
     evaluation,
+    translators,
 )
-from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges
+from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges, of_translators
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -22,6 +23,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     ``cvae_tuned`` searches first and then trains what was found; it is no part of the default.
     """
     judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()
+    translating = data_processing.create_pipeline(["reversion"]) + translators.create_pipeline()
     prepared = data_processing.create_pipeline(["synthesis"])
     networks = prepared + cvae.create_pipeline()
     search = prepared + cvae_tuning.create_pipeline()
@@ -31,6 +33,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         + discriminator.create_pipeline()
         + cvae.create_pipeline()
         + baselines.create_pipeline()
+        + translators.create_pipeline()
         + evaluation.create_pipeline()
     )
     return {
@@ -41,7 +44,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "cvae_tuned": search + networks,
         "baselines": simple,
         "evaluation": everything,
-        "reversion": judges + of_judges(),
+        "translators": translating,
+        "reversion": judges + translating + of_judges() + of_translators(),
         "synthesis": networks + simple + of_generators(),
         "__default__": everything,
     }

@@ -12,7 +12,7 @@ import math
 import os
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from pathlib import Path
 
@@ -89,13 +89,20 @@ class RunBook:
         """Whether this session has written to the run."""
         return (f"{experiment}{_NESTED}" if nested else experiment, name) in self._open
 
-    def runs_of(self, experiment: str) -> list[str]:
+    def runs_of(self, experiment: str, named: Sequence[str] = ("",)) -> list[str]:
         """Ids of the runs of an experiment: those written to now, else those remembered.
 
         Runs under another one are not among them.
+
+        Parameters
+        ----------
+        experiment : str
+        named : sequence of str
+            What the runs' names begin with, one of these.
         """
-        now = [run for (e, _), run in self._open.items() if e == experiment]
-        known = [run for key, run in self._remembered().items() if key.startswith(f"{experiment}/")]
+        keys = tuple(f"{experiment}/{name}" for name in named)
+        now = [run for key, run in self._open.items() if "/".join(key).startswith(keys)]
+        known = [run for key, run in self._remembered().items() if key.startswith(keys)]
         return now or [run for run in known if self._tags_of(run) is not None]
 
     def log_params(self, run: str, params: dict) -> None:

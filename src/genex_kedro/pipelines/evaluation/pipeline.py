@@ -4,7 +4,7 @@ from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
 from genex_kedro.models.families import RIVALS
-from genex_kedro.pipelines.evaluation import generator_pictures, generators, nodes
+from genex_kedro.pipelines.evaluation import generator_pictures, generators, nodes, translators
 from genex_kedro.study.judges import JUDGES
 
 _SYNTHETIC = [
@@ -17,7 +17,7 @@ _SETTINGS = "params:evaluation.generators"
 
 def create_pipeline() -> Pipeline:
     """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
-    return of_judges() + of_generators()
+    return of_judges() + of_translators() + of_generators()
 
 
 def of_judges() -> Pipeline:
@@ -50,6 +50,51 @@ def of_judges() -> Pipeline:
             "evaluation.discriminators",
             "evaluation.discriminators_figure",
             name="draw_discriminators",
+        ),
+    )
+
+
+TRANSLATED = ("translators.translated",)  # of every pipeline that translates tumors
+
+
+def of_translators() -> Pipeline:
+    """The study reversion: translators of tumors into normals."""
+    return _evaluation(
+        node(
+            translators.score_translators,
+            [
+                "reversion.studies",
+                "discriminator.pooled.models",
+                "discriminator.adjacent.models",
+                "params:evaluation.bootstrap",
+                *TRANSLATED,
+            ],
+            "evaluation.translators",
+            name="score_translators",
+        ),
+        node(
+            translators.summarise_translators,
+            "evaluation.translators",
+            "evaluation.translators_summary",
+            name="summarise_translators",
+        ),
+        node(
+            translators.lay_beside_paper,
+            "evaluation.translators",
+            "evaluation.translators_by_code",
+            name="lay_beside_paper",
+        ),
+        node(
+            translators.draw_frontier,
+            "evaluation.translators",
+            "evaluation.translators_frontier",
+            name="draw_frontier",
+        ),
+        node(
+            translators.draw_neighbours,
+            ["reversion.studies", "params:evaluation.translators.pictures", *TRANSLATED],
+            "evaluation.translators_neighbours",
+            name="draw_neighbours",
         ),
     )
 
