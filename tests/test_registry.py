@@ -7,9 +7,11 @@ import pytest
 from genex_kedro.pipeline_registry import register_pipelines
 
 PIPELINES = register_pipelines()
+APPLICATIONS = {"classify"}  # of models that were trained before
+STUDIES = [name for name in PIPELINES if name not in APPLICATIONS]
 
 
-@pytest.mark.parametrize("name", PIPELINES)
+@pytest.mark.parametrize("name", STUDIES)
 def test_a_pipeline_needs_nothing_but_the_cohort_parameters_and_what_it_may_resume(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
     optional = {"cvae_tuning.best", "image_transfer.weights"}  # empty, none unless asked for
@@ -20,6 +22,13 @@ def test_a_pipeline_needs_nothing_but_the_cohort_parameters_and_what_it_may_resu
 def test_any_two_can_be_run_together(one, other):
     names = [node.name for node in (PIPELINES[one] + PIPELINES[other]).nodes]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_an_application_reads_what_was_trained_and_trains_nothing(name):
+    needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
+    assert needed == {"classify.profiles", "image_transfer.models"}
+    assert not set(PIPELINES[name].nodes) & set(PIPELINES["__default__"].nodes)
 
 
 def test_a_study_brings_nothing_of_the_other():
