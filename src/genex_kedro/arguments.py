@@ -21,6 +21,7 @@ _OPEN = (
     "evaluation.generators.ranking.families",
     "evaluation.generators.goals",
     "evaluation.generators.augmentation.refit",
+    "generate.also",
 )
 
 

@@ -9,6 +9,7 @@ from genex_kedro.pipelines import (
     data_processing,
     discriminator,
     evaluation,
+    generate,
     translators,
 )
 from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges, of_translators
@@ -47,5 +48,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "translators": translating,
         "reversion": judges + translating + of_judges() + of_translators(),
         "synthesis": networks + simple + of_generators(),
+        # applications of trained models: they train nothing and bring nothing upstream
+        "generate": generate.create_pipeline(),
+        "share": generate.create_share_pipeline(),
         "__default__": everything,
     }

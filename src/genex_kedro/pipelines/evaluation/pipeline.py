@@ -4,7 +4,13 @@ from kedro.pipeline import Pipeline, node
 from kedro.pipeline.node import Node
 
 from genex_kedro.models.families import RIVALS
-from genex_kedro.pipelines.evaluation import generator_pictures, generators, nodes, translators
+from genex_kedro.pipelines.evaluation import (
+    cards,
+    generator_pictures,
+    generators,
+    nodes,
+    translators,
+)
 from genex_kedro.study.judges import JUDGES
 
 _SYNTHETIC = [
@@ -12,6 +18,7 @@ _SYNTHETIC = [
     *(f"baselines.{family.name}.synthetic" for family in RIVALS),
     "baselines.synthetic",
 ]
+_MODELS = ["cvae.models", *(f"baselines.{family.name}.models" for family in RIVALS)]
 _SETTINGS = "params:evaluation.generators"
 
 
@@ -137,6 +144,7 @@ def _scorecard_of_generators() -> list[Node]:
             "evaluation.generators_precision_recall",
             name="draw_generator_precision_recall",
         ),
+        node(cards.write_cards, [table, *_MODELS], "evaluation.cards", name="write_cards"),
     ]
 
 
