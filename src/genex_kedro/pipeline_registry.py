@@ -10,6 +10,7 @@ from genex_kedro.pipelines import (
     discriminator,
     evaluation,
     generate,
+    translate,
     translators,
 )
 from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges, of_translators
@@ -51,5 +52,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         # applications of trained models: they train nothing and bring nothing upstream
         "generate": generate.create_pipeline(),
         "share": generate.create_share_pipeline(),
+        "translate": translate.create_pipeline(),
         "__default__": everything,
     }
