@@ -12,7 +12,7 @@ from genex_kedro.errors import InputError, some
 
 _READ_BY_CATALOG = re.compile(r"runtime_params:([\w.]+)")
 # below these, names are free here and checked by the models that read them
-_OPEN = ("discriminator.networks", "cvae.networks")
+_OPEN = ("discriminator.networks", "cvae.networks", "cyclegan.networks")
 
 
 def check_environment(conf: Path, env: str | None) -> None:

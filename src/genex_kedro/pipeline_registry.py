@@ -2,7 +2,14 @@
 
 from kedro.pipeline import Pipeline
 
-from genex_kedro.pipelines import baselines, cvae, data_processing, discriminator, evaluation
+from genex_kedro.pipelines import (
+    baselines,
+    cvae,
+    cyclegan,
+    data_processing,
+    discriminator,
+    evaluation,
+)
 from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges
 
 
@@ -20,6 +27,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     everything = (
         data_processing.create_pipeline()
         + discriminator.create_pipeline()
+        + cyclegan.create_pipeline()
         + cvae.create_pipeline()
         + baselines.create_pipeline()
         + evaluation.create_pipeline()
@@ -27,10 +35,11 @@ def register_pipelines() -> dict[str, Pipeline]:
     return {
         "data_processing": data_processing.create_pipeline(),
         "discriminator": judges,
+        "cyclegan": data_processing.create_pipeline(["reversion"]) + cyclegan.create_pipeline(),
         "cvae": networks,
         "baselines": simple,
         "evaluation": everything,
-        "reversion": judges + of_judges(),
+        "reversion": judges + cyclegan.create_pipeline() + of_judges(),
         "synthesis": networks + simple + of_generators(),
         "__default__": everything,
     }
