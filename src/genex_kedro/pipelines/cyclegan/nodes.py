@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.errors import InputError, some
+from genex_kedro.errors import some
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
@@ -18,6 +18,8 @@ from genex_kedro.study.translation import translated_cohort
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
+
+LEAST = 4  # training samples of either condition
 
 
 def train_cyclegan(
@@ -35,6 +37,9 @@ def train_cyclegan(
     done: dict = {}
     yield {}, history_of(done, "cyclegan")
     for key, study, _, objective in fits(studies, settings.networks):
+        if reason := _why_not(study, objective):
+            log.warning("%s: translator 'cyclegan' is left out: %s", key, reason)
+            continue
         for checkpoint in _fit(study, objective, resume.get(key)):
             done[key] = checkpoint
             yield {key: checkpoint}, history_of(done, "cyclegan")
@@ -46,6 +51,8 @@ def keep_cyclegan(
     """The finished translators with all that is needed to apply them, and nothing of the samples."""
     kept = {}
     for key, study, name, objective in fits(studies, settings.networks):
+        if _why_not(study, objective):
+            continue
         checkpoint = checkpoints.get(key)
         if checkpoint is None or not checkpoint.matches(_fingerprint(study, objective)):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
@@ -61,6 +68,8 @@ def translate_test(
 
     made = {}
     for key, study, name, _ in fits(studies, settings.networks):
+        if key not in models:
+            continue
         test = study[part_of(study, "test")]
         X, seed = np.asarray(test.X), seed_of(study)
         tissue = test.obs["tissue"].astype(str).to_numpy()
@@ -133,7 +142,6 @@ def _prepared(study: AnnData, objective: TranslatorSettings):
     if objective.network.conditional:
         tissues = _tissues_with_both(tissue, *sides)
         sides = [side & np.isin(tissue, tissues) for side in sides]
-    _require_samples(*sides)
     standardiser = Standardiser.fit(np.asarray(study.X[training]), objective.scaling)
     position = {name: i for i, name in enumerate(tissues)}
     parts = [
@@ -146,21 +154,25 @@ def _prepared(study: AnnData, objective: TranslatorSettings):
     return tissues, standardiser, *parts
 
 
+def _why_not(study: AnnData, objective: TranslatorSettings) -> str | None:
+    """Why a translator cannot be trained on a study, or None if it can."""
+    training = study.obs[part_of(study, "train")]
+    counts = pd.crosstab(training["tissue"].astype(str), training["condition"].astype(str))
+    counts = counts.reindex(columns=["tumor", "normal"], fill_value=0)
+    if objective.network.conditional:
+        counts = counts[(counts > 0).all(axis=1)]
+    tumors, normals = counts.sum()
+    if min(tumors, normals) >= LEAST:
+        return None
+    where = " of tissues with both" if objective.network.conditional else ""
+    return f"{tumors} tumors and {normals} normals{where} in train, at least {LEAST} of each needed"
+
+
 def _tissues_with_both(tissue: np.ndarray, tumors: np.ndarray, normals: np.ndarray) -> tuple:
     both = sorted(set(tissue[tumors]) & set(tissue[normals]))
     if alone := sorted({*tissue[tumors], *tissue[normals]} - set(both)):
         log.warning("tissues without training samples of both conditions are left out: %s", some(alone, 20))  # fmt: skip
     return tuple(both)
-
-
-def _require_samples(tumors: np.ndarray, normals: np.ndarray) -> None:
-    if min(tumors.sum(), normals.sum()) < 2:
-        raise InputError(
-            where="study 'reversion', training samples",
-            found=f"{tumors.sum()} tumors and {normals.sum()} normals to learn the translation from",
-            expected="at least two of each (for a conditional network of the same tissues)",
-            remedy="Bring a cohort with both conditions, or leave the pipeline cyclegan out.",
-        )
 
 
 def _fingerprint(study: AnnData, objective: TranslatorSettings) -> str:
