@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from genex_kedro.models import cyclegan_learner
+from genex_kedro.models import aligned_kept, cyclegan_learner
+from genex_kedro.models.aligned import NOT_TOLD, UNSEEN
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.transforms import Standardiser
 
@@ -54,7 +55,8 @@ def translate(
     expression : ndarray, shape (n_samples, n_genes)
         log2(x+1), the model's genes in their order.
     tissue : sequence of str, or None
-        None for not told; a name the model does not know counts as not told.
+        None for not told. A name that the model does not know counts as not told to a network;
+        the aligned translator goes by how normals follow tumors from tissue to tissue.
     seed : int
         Of the draws.
     is_tumor : ndarray of bool, shape (n_samples,), optional
@@ -70,6 +72,8 @@ def translate(
     standardiser = Standardiser.from_json(model.transform)
     like = np.asarray(expression, dtype=np.float32)
     with torch.no_grad():
+        if model.config.get("model") == aligned_kept.MODEL_NAME:
+            return _aligned(model, standardiser, like, tissue, seed)
         return _cyclegan(model, standardiser, like, tissue, is_tumor)
 
 
@@ -92,6 +96,31 @@ def _cyclegan(model, standardiser, like, tissue, is_tumor) -> Translation:
         probability,
         standardiser.invert(tumor.numpy(), like),
         cycle,
+    )
+
+
+def _aligned(model, standardiser, like, tissue, seed) -> Translation:
+    translator = aligned_kept.from_trained_model(model)
+    x = torch.as_tensor(standardiser.apply(like))
+    names = translator.classes.tissues
+    position = {name: i for i, name in enumerate(names)}
+    told = torch.full((len(x),), NOT_TOLD)
+    if tissue is not None:
+        told = torch.tensor([position.get(str(name), UNSEEN) for name in tissue])
+    point = translator.point(x, told)
+    drawn = translator.draw(x, told, torch.Generator().manual_seed(seed))
+    found = translator.infer(x, told)
+    taken = np.array(names)[found.tissue.numpy()]
+    probability = found.probability.gather(1, found.tissue[:, None])[:, 0].double().numpy()
+    if tissue is not None:
+        unseen = (told == UNSEEN).numpy()
+        taken = np.where(unseen, np.asarray(tissue, dtype=str), taken)
+        probability = np.where(unseen, np.nan, probability)
+    return Translation(
+        standardiser.invert(point.numpy(), like),
+        standardiser.invert(drawn.numpy(), like),
+        taken.astype(str),
+        probability,
     )
 
 

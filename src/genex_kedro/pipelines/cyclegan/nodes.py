@@ -1,4 +1,7 @@
-"""Translators of tumors into normals: trained, kept, and asked for every test sample."""
+"""Translators of tumors into normals: trained, kept, and asked for every test sample.
+
+The aligned translator, which is fitted in closed form, stands in its own file.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from anndata import AnnData
 from genex_kedro.errors import some
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.pipelines.cyclegan import aligned
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
 from genex_kedro.study.translation import translated_cohort
@@ -56,7 +60,8 @@ def keep_cyclegan(
         checkpoint = checkpoints.get(key)
         if checkpoint is None or not checkpoint.matches(_fingerprint(study, objective)):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
-        kept[key] = _keep(study, objective, checkpoint, name)
+        keep = aligned.keep if objective.network.kind == "aligned" else _keep
+        kept[key] = keep(study, objective, checkpoint, name)
     return kept
 
 
@@ -67,7 +72,7 @@ def translate_test(
     from genex_kedro.study.network_translation import translate
 
     made = {}
-    for key, study, name, _ in fits(studies, settings.networks):
+    for key, study, name, objective in fits(studies, settings.networks):
         if key not in models:
             continue
         test = study[part_of(study, "test")]
@@ -87,22 +92,29 @@ def translate_test(
             study,
             {layer: values for layer, values in layers.items() if values is not None},
             f"cyclegan/{name}",
-            paired=False,
+            paired=getattr(objective.network, "paired", False),
             inferred_tissue=blind.tissue,
         )
     return made
 
 
 def _fit(study: AnnData, objective: TranslatorSettings, resume):
+    seed, fingerprint = seed_of(study), _fingerprint(study, objective)
+    resume = still_true(resume, fingerprint, seed)
+    if objective.network.kind == "aligned":
+        yield resume or aligned.fit_study(study, objective, fingerprint)
+    else:
+        yield from _train(study, objective, seed, fingerprint, resume)
+
+
+def _train(study: AnnData, objective: TranslatorSettings, seed: int, fingerprint: str, resume):
     from genex_kedro.models.cyclegan import build_cyclegan
     from genex_kedro.models.cyclegan_learner import CycleGanLearner
     from genex_kedro.training import fit
 
-    seed, fingerprint = seed_of(study), _fingerprint(study, objective)
     tissues, _, tumors, normals = _prepared(study, objective)
     networks = build_cyclegan(objective.network, tissues, study.n_vars, seed)
     learner = CycleGanLearner(*networks, tumors, normals, objective.fit.epochs)
-    resume = still_true(resume, fingerprint, seed)
     yield from fit(learner, tumors, None, objective.fit, seed, resume, fingerprint)
 
 
@@ -156,6 +168,8 @@ def _prepared(study: AnnData, objective: TranslatorSettings):
 
 def _why_not(study: AnnData, objective: TranslatorSettings) -> str | None:
     """Why a translator cannot be trained on a study, or None if it can."""
+    if objective.network.kind == "aligned":
+        return aligned.why_not(study, objective)
     training = study.obs[part_of(study, "train")]
     counts = pd.crosstab(training["tissue"].astype(str), training["condition"].astype(str))
     counts = counts.reindex(columns=["tumor", "normal"], fill_value=0)
