@@ -25,7 +25,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae import build_cvae
+from genex_kedro.models.cvae import build
 from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.models.cvae_learner import CvaeLearner
 from genex_kedro.training import FitSettings, fit
@@ -91,7 +91,7 @@ def plain_loop(expression: torch.Tensor, classes: torch.Tensor, epochs: int, dev
 def our_loop(data: tuple, epochs: int, device: str) -> float:
     """Seconds of :func:`genex_kedro.training.fit`, from first to last step."""
     expression, classes, vocabulary = data
-    cvae = build_cvae(CvaeConfig(), vocabulary, N_GENES, 0)
+    cvae = build(CvaeConfig(), vocabulary, N_GENES, 0)
     learner = CvaeLearner(cvae, (expression, classes))
     settings = FitSettings(epochs=epochs, batch_size=BATCH, device=device, save_every_s=1e9)
     *_, last = fit(learner, (expression, classes), None, settings, seed=0)

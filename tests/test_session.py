@@ -52,6 +52,7 @@ def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog
     assert report["samples"] == 5 * (24 + 12) + 3 * 16  # five tumor types in three tissues
     assert report["pairs"] == 5 * 12
     _check_tracking(project, table)
+    _check_generators(project)
 
     caplog.clear()
     run_session()
@@ -59,8 +60,10 @@ def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog
 
 
 def _check_tracking(project, table) -> None:
-    tracked = runs(project)
+    everything = runs(project)
+    tracked = {name: run for name, run in everything.items() if " judge/" in name}
     assert len(tracked) == 18
+    _check_translators(project, everything)
     best = tracked["pooled judge/best seed 0"].data
     paper = tracked["pooled judge/paper seed 0"].data
     logistic = tracked["pooled judge/logistic regression seed 0"].data
@@ -82,6 +85,42 @@ def _check_tracking(project, table) -> None:
     assert [a.path for a in client.list_artifacts(run.info.run_id, "figures")] == [
         "figures/discriminators.png"
     ]
+
+
+def _check_generators(project) -> None:
+    folder = project / "data/08_reporting/evaluation"
+    table = pd.read_csv(folder / "generators.csv")
+    assert {"cvae/best", "simple/class_normal", "real/held-out samples"} <= set(table["model"])
+    summary = pd.read_csv(folder / "generators_summary.csv").set_index("model")
+    assert summary.loc["cvae/best", "rank_low"] <= summary.loc["cvae/best", "rank"]
+    augmentation = pd.read_csv(folder / "augmentation.csv")
+    refitted = augmentation[augmentation["protocol"] == "generator fitted to the same n samples"]
+    assert "cvae/best" in set(refitted["model"])
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    experiment = client.get_experiment_by_name("synthesis").experiment_id
+    runs = {r.info.run_name: r for r in client.search_runs([experiment])}
+    best, real = runs["cvae/best seed 0"], runs["real/training samples seed 0"]
+    row = table.query("run == 'cvae/best seed 0'").iloc[0]
+    assert best.data.metrics["eval.gamma"] == pytest.approx(row["gamma"])
+    assert "eval.gamma" in real.data.metrics
+    assert "eval.domias_auc" not in real.data.metrics  # training samples have no privacy to score
+    figures = {a.path for a in client.list_artifacts(best.info.run_id, "figures")}
+    names = ("ranks", "planes", "correlations", "precision_recall")
+    assert figures >= {"figures/augmentation.png", *(f"figures/generators_{n}.png" for n in names)}
+
+
+def _check_translators(project, tracked: dict) -> None:
+    """Each simple translator and each ceiling is a run with the numbers of its row."""
+    table = pd.read_csv(project / "data/08_reporting/evaluation/translators.csv")
+    names = set(table.loc[table["model"].str.startswith(("simple/", "ceiling/")), "run"])
+    assert names <= set(tracked) and {"simple/identity seed 0", "ceiling/own_normal seed 0"} < names
+    row = table.query("run == 'simple/shrunken_residual seed 0' and subset == 'overall'").iloc[0]
+    run = tracked[row["run"]]
+    assert run.data.metrics["eval.rmse_point"] == pytest.approx(row["rmse_point"])
+    assert "slope" in run.data.metrics or "train.slope" in run.data.metrics
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    figures = {a.path for a in client.list_artifacts(run.info.run_id, "figures")}
+    assert figures == {"figures/translators_frontier.png", "figures/translators_neighbours.png"}
 
 
 def test_a_named_pipeline_brings_its_upstream_and_a_changed_parameter_only_its_downstream(

@@ -9,10 +9,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genex_kedro.errors import InputError, some
+from genex_kedro.models.families import RIVALS
 
 _READ_BY_CATALOG = re.compile(r"runtime_params:([\w.]+)")
 # below these, names are free here and checked by the models that read them
-_OPEN = ("discriminator.networks", "cvae.networks", "cyclegan.networks")
+_OPEN = (
+    "discriminator.networks",
+    "cvae.networks",
+    "cyclegan.networks",
+    "cvae_tuning.studies",
+    *(f"baselines.{family.name}.networks" for family in RIVALS),
+    "evaluation.generators.ranking.families",
+    "evaluation.generators.goals",
+    "evaluation.generators.augmentation.refit",
+)
 
 
 def check_environment(conf: Path, env: str | None) -> None:
@@ -48,7 +58,8 @@ def check_arguments(given: dict, parameters: dict, globals_: dict, catalog: dict
         Naming the parameter, with the nearest known ones.
     """
     readers = {name: _read_by(entry) for name, entry in catalog["_readers"].items()}
-    known = {*_leaves(parameters), *(key for keys in readers.values() for key in keys)}
+    elsewhere = _read_by({name: entry for name, entry in catalog.items() if name != "_readers"})
+    known = {*_leaves(parameters), *elsewhere, *(key for keys in readers.values() for key in keys)}
     reader = globals_["reader"]
     for key, _ in _items(given):
         if key.startswith(_OPEN):

@@ -16,6 +16,8 @@ import numpy as np
 from anndata import AnnData
 from pydantic import BaseModel
 
+from genex_kedro.models.family import Family
+
 _PACKAGE = __name__.partition(".")[0]
 _LIBRARIES = ("anndata", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 
@@ -55,11 +57,14 @@ def code_digest(function: Callable) -> str:
     Its module and every module of the project that it imports, at any depth, the resource files
     beside them, the arguments bound to it, and the versions of the numerical libraries.
     """
-    bound = []
+    bound, todo, seen = [], [], {}
     while isinstance(function, partial):
+        for value in (*function.args, *function.keywords.values()):
+            if isinstance(value, Family):  # its code is imported by name
+                todo.append(value.module)
         bound.append([function.args, function.keywords])
         function = function.func
-    todo, seen = [inspect.unwrap(function).__module__], {}
+    todo.append(inspect.unwrap(function).__module__)
     while todo:
         module = todo.pop()
         if module in seen or not module.startswith(_PACKAGE):
@@ -107,4 +112,6 @@ def _exists(module: str) -> bool:
 def _plain(value):
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
+    if isinstance(value, Family):
+        return value.name
     raise TypeError(f"a {type(value).__name__} has no digest")

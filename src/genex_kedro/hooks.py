@@ -5,9 +5,13 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
 =============  ==========================================================================
 ``history``    a table with ``run, model, seed, fit, device, epoch`` and metrics: opens the run,
                logs all parameters, the machine, the data, and curves
+``trials``     a table with ``run, parent, model, seed, fit, device, state`` and parameters: a run
+               for each search, with the best loss so far, and under it one for each trial
+``curves``     their losses by ``epoch``
 ``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
                for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
-``figure``     a picture, to the experiment's runs
+``figure``     a picture, to the experiment's runs; with ``runs: [cvae/]`` to those whose names
+               begin so
 =============  ==========================================================================
 """
 
@@ -43,6 +47,7 @@ class TrackingHooks:
         self._book: RunBook | None = None
         self._monitor = None
         self._node_inputs: dict = {}
+        self._told: set[str] = set()  # trials whose parameters are logged
 
     @hook_impl
     def before_pipeline_run(self, run_params, catalog) -> None:
@@ -72,7 +77,7 @@ class TrackingHooks:
             is_new = not self._runs().is_open(wanted["experiment"], run_name)
             run = self._runs().run(wanted["experiment"], run_name, fit)
             if is_new:
-                self._describe(run, rows.iloc[0])
+                self._describe(run, rows.iloc[0], name.rpartition(".")[0])
                 if rows["epoch"].max() > 0:  # trained by epochs, not fitted at once
                     self._watch(run)
             metrics = rows.select_dtypes("number").drop(columns="seed")
@@ -80,6 +85,38 @@ class TrackingHooks:
                 columns=lambda c: c if c == "epoch" or "." in c else f"train.{c}"
             )
             self._runs().log_history(run, metrics.to_dict("records"))
+
+    def _log_trials(self, wanted: dict, name: str, trials: pd.DataFrame) -> None:
+        for parent_name, of_one in trials.groupby("parent", sort=False):
+            best = of_one["validation_loss"].astype(float).cummin()
+            for _, row in of_one.iterrows():
+                self._log_trial(self._trial(wanted, name, row), row)
+            parent = self._runs().run(wanted["experiment"], parent_name, of_one["fit"].iloc[0])
+            so_far = enumerate(best, 1)
+            self._runs().log_history(parent, [{"epoch": n, "best.loss": v} for n, v in so_far])
+
+    def _log_trial(self, run: str, row: pd.Series) -> None:
+        if run in self._told:
+            return
+        own = {k.removeprefix("parameter."): v for k, v in row.items() if k.startswith("parameter.")}  # fmt: skip
+        own = {k: v for k, v in own.items() if pd.notna(v)}
+        self._runs().log_params(run, {**own, **row[["model", "seed", "device", "state"]]})
+        ended = row[["validation_loss", "best_epoch", "epochs", "seconds"]]
+        self._runs().log_history(run, [{"epoch": 0, **ended}])  # before the curve: written once
+        self._told.add(run)
+
+    def _log_curves(self, wanted: dict, name: str, history: pd.DataFrame) -> None:
+        for _, rows in history.groupby("run", sort=False):
+            run = self._trial(wanted, name, rows.iloc[0])
+            self._runs().log_history(run, rows[["epoch", "validation.loss"]].to_dict("records"))
+
+    def _trial(self, wanted: dict, name: str, row: pd.Series) -> str:
+        """The run of a trial, under that of its search."""
+        is_new = not self._runs().is_open(wanted["experiment"], row["parent"])
+        parent = self._runs().run(wanted["experiment"], row["parent"], row["fit"])
+        if is_new:
+            self._describe(parent, row[["run", "fit", "model", "seed", "device"]], name.rpartition(".")[0])  # fmt: skip
+        return self._runs().run(wanted["experiment"], row["run"], row["fit"], parent)
 
     def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:
         prefixes = {
@@ -94,16 +131,18 @@ class TrackingHooks:
             )
 
     def _log_figure(self, wanted: dict, name: str, figure) -> None:
-        for run in self._runs().runs_of(wanted["experiment"]):
+        for run in self._runs().runs_of(wanted["experiment"], wanted.get("runs", ("",))):
             self._runs().log_figure(run, Path(self._catalog.get(name)._filepath))
 
-    def _describe(self, run: str, first: pd.Series) -> None:
+    def _describe(self, run: str, first: pd.Series, namespace: str) -> None:
         """Parameters, machine and data of a model, from the first row of its history."""
         own = {k: v for k, v in first.items() if isinstance(v, str) and k not in ("run", "fit")}
         parameters = {key: _plain(value) for key, value in self._parameters.items()}
+        if chosen := self._node_inputs.get(f"{namespace}.settings"):  # by a node before
+            parameters[namespace] = chosen
         params = {
             "seed": first["seed"],
-            **_own(parameters, first["model"]),
+            **_own(parameters, namespace, first["model"].rpartition("/")[2]),
             **own,  # the device as it was chosen, over "auto"
             "system": _system(),
         }
@@ -154,17 +193,20 @@ def _plain(value):
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
-def _own(params: dict, model: str) -> dict:
-    """Of ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
+def _own(params: dict, namespace: str, setting: str, here: str = "") -> dict:
+    """Of all ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
 
     So that two runs of one study lie side by side under the same keys.
     """
     own = {}
     for key, value in params.items():
         if key == "networks":
-            own |= {"network": value[model]} if model in value else {}
+            if f"{namespace}.".startswith(here) and setting in value:
+                own["network"] = value[setting]
+        elif isinstance(value, dict):
+            own[key] = _own(value, namespace, setting, f"{here}{key}.")
         else:
-            own[key] = _own(value, model) if isinstance(value, dict) else value
+            own[key] = value
     return own
 
 

@@ -5,12 +5,14 @@ from kedro.pipeline import Pipeline
 from genex_kedro.pipelines import (
     baselines,
     cvae,
+    cvae_tuning,
     cyclegan,
     data_processing,
     discriminator,
     evaluation,
+    translators,
 )
-from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges
+from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges, of_translators
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -19,10 +21,13 @@ def register_pipelines() -> dict[str, Pipeline]:
     A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
     nothing of another study: a cohort that lacks the genes of one can be used in the other.
     The runner leaves out every node whose inputs, parameters and code are what they were.
+    ``cvae_tuned`` searches first and then trains what was found; it is no part of the default.
     """
     judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()
+    translating = data_processing.create_pipeline(["reversion"]) + translators.create_pipeline()
     prepared = data_processing.create_pipeline(["synthesis"])
     networks = prepared + cvae.create_pipeline()
+    search = prepared + cvae_tuning.create_pipeline()
     simple = prepared + baselines.create_pipeline()
     everything = (
         data_processing.create_pipeline()
@@ -30,6 +35,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         + cyclegan.create_pipeline()
         + cvae.create_pipeline()
         + baselines.create_pipeline()
+        + translators.create_pipeline()
         + evaluation.create_pipeline()
     )
     return {
@@ -37,9 +43,16 @@ def register_pipelines() -> dict[str, Pipeline]:
         "discriminator": judges,
         "cyclegan": data_processing.create_pipeline(["reversion"]) + cyclegan.create_pipeline(),
         "cvae": networks,
+        "cvae_tuning": search,
+        "cvae_tuned": search + networks,
         "baselines": simple,
         "evaluation": everything,
-        "reversion": judges + cyclegan.create_pipeline() + of_judges(),
+        "translators": translating,
+        "reversion": judges
+        + translating
+        + cyclegan.create_pipeline()
+        + of_judges()
+        + of_translators(),
         "synthesis": networks + simple + of_generators(),
         "__default__": everything,
     }

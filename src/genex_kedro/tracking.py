@@ -12,7 +12,7 @@ import math
 import os
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Real
 from pathlib import Path
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _BATCH = 900  # MLflow takes at most 1,000 metrics a call
 _FIT = "genex.fit"
+_PARENT = "mlflow.parentRunId"
+_NESTED = " (nested)"  # in the memory of runs, behind the experiment
 
 
 class RunBook:
@@ -51,7 +53,9 @@ class RunBook:
         self._open: dict[tuple[str, str], str] = {}
         self._logged_step: dict[str, int] = {}
 
-    def run(self, experiment: str, name: str, fit: str | None = None) -> str:
+    def run(
+        self, experiment: str, name: str, fit: str | None = None, parent: str | None = None
+    ) -> str:
         """The id of a model's run.
 
         Parameters
@@ -62,28 +66,43 @@ class RunBook:
             that name goes on if it was of the same fit (one that was cut off, or whose result
             was found still true); otherwise a new one begins. None, for a model that is only
             judged now: the run it was trained in.
+        parent : str, optional
+            Id of the run that this one is shown under: a trial under its search.
         """
-        key = (experiment, name)
+        key = (experiment if parent is None else f"{experiment}{_NESTED}", name)
         if key not in self._open:
             known = self._remembered().get("/".join(key))
             tags = self._tags_of(known)
             if tags is None or (fit is not None and tags.get(_FIT) != fit):
                 if tags is not None and self.client.get_run(known).info.status == "RUNNING":
                     self.client.set_terminated(known, "KILLED")
-                known = self._create(experiment, name, {} if fit is None else {_FIT: fit})
+                own = {} if fit is None else {_FIT: fit}
+                if parent is not None:
+                    own[_PARENT] = parent
+                known = self._create(experiment, name, own)
                 self._remember("/".join(key), known)
             self._open[key] = known
             self.client.update_run(known, status="RUNNING")
         return self._open[key]
 
-    def is_open(self, experiment: str, name: str) -> bool:
+    def is_open(self, experiment: str, name: str, nested: bool = False) -> bool:
         """Whether this session has written to the run."""
-        return (experiment, name) in self._open
+        return (f"{experiment}{_NESTED}" if nested else experiment, name) in self._open
 
-    def runs_of(self, experiment: str) -> list[str]:
-        """Ids of the runs of an experiment: those written to now, else those remembered."""
-        now = [run for (e, _), run in self._open.items() if e == experiment]
-        known = [run for key, run in self._remembered().items() if key.startswith(f"{experiment}/")]
+    def runs_of(self, experiment: str, named: Sequence[str] = ("",)) -> list[str]:
+        """Ids of the runs of an experiment: those written to now, else those remembered.
+
+        Runs under another one are not among them.
+
+        Parameters
+        ----------
+        experiment : str
+        named : sequence of str
+            What the runs' names begin with, one of these.
+        """
+        keys = tuple(f"{experiment}/{name}" for name in named)
+        now = [run for key, run in self._open.items() if "/".join(key).startswith(keys)]
+        known = [run for key, run in self._remembered().items() if key.startswith(keys)]
         return now or [run for run in known if self._tags_of(run) is not None]
 
     def log_params(self, run: str, params: dict) -> None:

@@ -43,6 +43,17 @@ def test_copies_push_the_adversarial_accuracy_to_zero():
         ours.adversarial_accuracy(pair_distances(real, real[1:]))
 
 
+def test_two_errors_that_cancel_out_in_the_mean_show_in_the_halves():
+    rng = np.random.default_rng(0)
+    real, wide = rng.normal(size=(50, 500)), 1.2 * rng.normal(size=(50, 500))
+    distances = pair_distances(real, wide)
+    assert ours.adversarial_accuracy(distances) == pytest.approx(0.5, abs=0.05)
+    assert ours.adversarial_real(distances) > 0.95
+    assert ours.adversarial_synthetic(distances) < 0.05
+    with pytest.raises(ValueError, match="50 real and 49"):
+        ours.adversarial_real(pair_distances(real, wide[1:]))
+
+
 def test_adversarial_accuracy_is_its_definition():
     real, synthetic = normal(12, 0), normal(12, 1, shift=0.7)
 

@@ -35,6 +35,16 @@ def test_the_variance_ratio_is_the_planted_one_and_its_spread_tells_mixtures():
     assert ours.variance_ratio_spread(real, synthetic) > 1 > 5 * even
 
 
+def test_a_profile_for_each_class_keeps_variance_and_has_none_within_classes():
+    classes = np.repeat(["a", "b"], 200)
+    real = genes(400, 0) + 3 * (classes == "b")[:, None]
+    means = np.stack([real[classes == name].mean(axis=0) for name in classes])
+    assert ours.variance_ratio(real, means) > 0.6
+    assert ours.variance_within_class(real, means, classes, classes) < 1e-20
+    other = genes(400, 1) + 3 * (classes == "b")[:, None]
+    assert ours.variance_within_class(real, other, classes, classes) == pytest.approx(1, abs=0.1)
+
+
 def test_constant_genes_are_left_out_of_the_ratio():
     real, synthetic = genes(50, 0), genes(50, 1)
     real[:, 3] = 0

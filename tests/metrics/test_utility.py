@@ -30,30 +30,17 @@ def test_a_tissue_that_is_never_made_costs_its_share():
         ours.classify(train.take(train.tissue == "lung"), test, "tissue")
 
 
-def test_the_generator_of_an_augmentation_curve_sees_the_few_samples_only():
-    train, test, seen = planted(20), planted(10, seed=1), []
-
-    def synthesise(few, n, seed):
-        seen.append(few)
-        return planted(n // 6, seed=2)
-
-    rows = ours.augmentation_curve(train, test, synthesise, [6, 12, 60], 120)
-    assert [row["n_real"] for row in rows] == [6, 6, 12, 12, 60, 60]
-    assert [row["n_synthetic"] for row in rows] == [0, 120] * 3
-    assert [len(few) for few in seen] == [6, 12, 60]
-    for few in seen:
-        assert set(few.classes) == set(train.classes)
-    small, large = (set(map(bytes, few.expression)) for few in seen[:2])
-    assert small < large
-    assert rows[1]["macro_f1"] >= rows[0]["macro_f1"]
-    assert rows == ours.augmentation_curve(train, test, synthesise, [6, 12, 60], 120)
-    with pytest.raises(ValueError, match="121 real samples of 120"):
-        ours.augmentation_curve(train, test, synthesise, [121], 6)
+def test_both_scores_of_one_classifier_are_the_metrics():
+    train, test = planted(4), planted(10, seed=1)
+    scores = ours.transfer_scores(train, test, "tissue")
+    assert scores["macro_f1"] == ours.transfer_f1(train, test, "tissue")
+    assert scores["balanced_accuracy"] == ours.transfer_balanced_accuracy(train, test, "tissue")
 
 
 def test_the_shares_of_the_classes_are_kept():
     classes = np.repeat(["a", "b", "c"], [60, 30, 10])
-    order = ours._spread_order(classes, np.random.default_rng(0))
+    order = ours.spread_order(classes, np.random.default_rng(0))
     assert sorted(order) == list(range(100))
     counts = [(classes[order[:50]] == name).sum() for name in "abc"]
     np.testing.assert_allclose(counts, [30, 15, 5], atol=1.5)
+    assert set(classes[order[:3]]) == set("abc")  # the first of each class come first

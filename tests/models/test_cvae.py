@@ -1,23 +1,18 @@
 """The conditional VAE under its three settings: a planted truth, kept models, fair sampling."""
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
+from planted_classes import N_GENES, planted
 from pydantic import ValidationError
 
-from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae import build_cvae
-from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_learner import (
-    CvaeLearner,
-    finish,
-    from_trained_model,
-    to_trained_model,
-)
+from genex_kedro.models.cvae import build
+from genex_kedro.models.cvae_config import CVAE, CvaeConfig
+from genex_kedro.models.cvae_learner import CvaeLearner, finish
+from genex_kedro.models.families import from_trained_model
+from genex_kedro.models.family import to_trained_model
 from genex_kedro.training import FitSettings, fit
 
-N_GENES = 12
 SMALL = {"encoder_hidden": (32, 16), "decoder_hidden": (16, 32), "latent": 4, "learning_rate": 5e-3}
 CORRECTED = {
     "encoding": "separate",
@@ -42,41 +37,23 @@ BOTH = [pytest.param(SETTINGS[name], id=name) for name in ("corrected", "best")]
 ALL = [pytest.param(config, id=name) for name, config in SETTINGS.items()]
 
 
-def planted(n=600, seed=0):
-    """Three classes; means differ in gene 0, genes 1 and 2 go together (r = .8) in all."""
-    g = torch.Generator().manual_seed(seed)
-    labels = pd.DataFrame(
-        {
-            "tissue": np.tile(["lung", "lung", "liver"], n // 3),
-            "condition": np.tile(["tumor", "normal", "normal"], n // 3),
-            "source": "TCGA",
-        }
-    )
-    vocabulary = Vocabulary.fit(labels)
-    classes = torch.from_numpy(vocabulary.index(labels))
-    x = 0.5 * torch.randn(n, N_GENES, generator=g)
-    x[:, 2] = 0.8 * x[:, 1] + 0.6 * x[:, 2]
-    x[:, 0] += torch.tensor([-2.0, 0.0, 2.0])[classes]
-    return x, classes, vocabulary
-
-
 def trained(config, epochs=60):
     x, classes, vocabulary = planted()
-    cvae = build_cvae(config, vocabulary, N_GENES, 0)
+    cvae = build(config, vocabulary, N_GENES, 0)
     learner = CvaeLearner(cvae, (x[:450], classes[:450]))
     settings = FitSettings(
         epochs=epochs, batch_size=50, patience=None, device="cpu", save_every_s=1e9
     )
     *_, last = fit(learner, (x[:450], classes[:450]), (x[450:], classes[450:]), settings, 0)
-    cvae.load_state_dict(last.weights("cvae"))
-    return finish(cvae, x[:450], classes[:450]), last
+    cvae.load_state_dict(last.weights("generator"))
+    return finish(cvae, (x[:450], classes[:450])), last
 
 
 @pytest.mark.parametrize("config", ALL)
 def test_settings_survive_json_and_shapes_are_right(config):
     assert CvaeConfig.model_validate_json(config.model_dump_json()) == config
     x, classes, vocabulary = planted(30)
-    cvae = build_cvae(config, vocabulary, N_GENES, 0).eval()
+    cvae = build(config, vocabulary, N_GENES, 0).eval()
     posterior = cvae.inference(x, classes)
     assert posterior.mean.shape == posterior.log_sd.shape == (30, 4)
     assert cvae.generative(posterior.mean, classes).mean.shape == x.shape
@@ -88,7 +65,7 @@ def test_settings_survive_json_and_shapes_are_right(config):
 def test_a_step_changes_the_weights_and_a_seed_repeats_it(config):
     def weights(seed):
         x, classes, vocabulary = planted(90)
-        learner = CvaeLearner(build_cvae(config, vocabulary, N_GENES, seed), (x, classes))
+        learner = CvaeLearner(build(config, vocabulary, N_GENES, seed), (x, classes))
         before = {k: t.clone() for k, t in learner.trained.state_dict().items()}
         for _ in range(2):  # a network that begins silent moves its hidden layers in the second
             learner.step((x, classes), torch.Generator().manual_seed(0))
@@ -125,7 +102,7 @@ def test_as_published_keeps_the_classes_of_one_class_asked_for_and_has_too_littl
 def test_as_published_normalises_by_the_batch_and_validating_changes_nothing():
     x, classes, vocabulary = planted(60)
     published, corrected = (
-        build_cvae(SETTINGS[name], vocabulary, N_GENES, 0).eval()
+        build(SETTINGS[name], vocabulary, N_GENES, 0).eval()
         for name in ("as_published", "corrected")
     )
     latent = torch.randn(60, 4, generator=torch.Generator().manual_seed(0))
@@ -145,7 +122,7 @@ def test_as_published_normalises_by_the_batch_and_validating_changes_nothing():
 @pytest.mark.parametrize("config", ALL)
 def test_n_asked_n_given_the_same_for_a_seed(config):
     vocabulary = planted(30)[2]
-    cvae = build_cvae(config, vocabulary, N_GENES, 0).eval()
+    cvae = build(config, vocabulary, N_GENES, 0).eval()
     asked = torch.from_numpy(vocabulary.ask(1500, tissue="lung"))  # more than a block
     one, same, other = (cvae.sample(asked, seed) for seed in (1, 1, 2))
     assert one.shape == (1500, N_GENES) and one.isfinite().all()
@@ -159,7 +136,7 @@ def test_n_asked_n_given_the_same_for_a_seed(config):
 def test_a_kept_model_gives_the_same_samples(config):
     cvae, _ = trained(config, epochs=2)
     genes = pd.DataFrame(index=[f"G{i}" for i in range(N_GENES)])
-    form = to_trained_model(cvae, genes, {"scaling": "per_gene"}, {"data": "planted"})
+    form = to_trained_model(CVAE, cvae, genes, {"scaling": "per_gene"}, {"data": "planted"})
     again = from_trained_model(form)
     assert again.vocabulary == cvae.vocabulary
     asked = torch.tensor([0, 1, 2, 2])
@@ -172,7 +149,7 @@ def test_a_kept_model_gives_the_same_samples(config):
 def test_the_core_begins_at_factor_analysis():
     x, classes, vocabulary = planted()
     config = SETTINGS["best"].model_copy(update={"latent": 2})
-    learner = CvaeLearner(build_cvae(config, vocabulary, N_GENES, 0), (x, classes))
+    learner = CvaeLearner(build(config, vocabulary, N_GENES, 0), (x, classes))
     made = learner.cvae.eval().sample(torch.full((4000,), 1), 0)
     assert abs(torch.corrcoef(made.T)[1, 2] - 0.8) < 0.1
     torch.testing.assert_close(made.std(0), torch.full((N_GENES,), 0.5), atol=0.06, rtol=0)
@@ -185,7 +162,7 @@ def test_a_class_of_one_sample_leaves_no_trace_of_it():
 
     def weights(outlier):
         x[0] = outlier
-        cvae = build_cvae(SETTINGS["best"], vocabulary, N_GENES, 0)
+        cvae = build(SETTINGS["best"], vocabulary, N_GENES, 0)
         CvaeLearner(cvae, (x, classes))
         return cvae.state_dict()
 
@@ -197,7 +174,7 @@ def test_a_class_of_one_sample_leaves_no_trace_of_it():
 def test_the_kl_weight_rises_over_the_warm_up():
     x, classes, vocabulary = planted(60)
     config = SETTINGS["corrected"].model_copy(update={"kl_weight": 2.0})
-    learner = CvaeLearner(build_cvae(config, vocabulary, N_GENES, 0), (x, classes))
+    learner = CvaeLearner(build(config, vocabulary, N_GENES, 0), (x, classes))
     weights = []
     for epoch in (1, 5, 9):
         learner.on_epoch(epoch)
@@ -213,4 +190,4 @@ def test_what_cannot_be_is_refused():
     x, classes, vocabulary = planted(30)
     config = SETTINGS["best"].model_copy(update={"latent": 40})
     with pytest.raises(ValueError, match="latent dimensions"):
-        CvaeLearner(build_cvae(config, vocabulary, N_GENES, 0), (x, classes))
+        CvaeLearner(build(config, vocabulary, N_GENES, 0), (x, classes))

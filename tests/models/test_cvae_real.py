@@ -8,7 +8,7 @@ from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
 from genex_kedro.metrics import correlation
 from genex_kedro.metrics.samples import Samples, match_classes
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae import build_cvae
+from genex_kedro.models.cvae import build
 from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.models.cvae_learner import CvaeLearner, finish
 from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
@@ -60,14 +60,14 @@ def test_best_has_the_correlations_of_unseen_patients(study):
     def batch(part):
         return tuple(map(torch.from_numpy, (scaler.apply(part.X), vocabulary.index(part.obs))))
 
-    cvae = build_cvae(BEST, vocabulary, study.n_vars, 0)
+    cvae = build(BEST, vocabulary, study.n_vars, 0)
     learner = CvaeLearner(cvae, batch(train))
     settings = FitSettings(epochs=25, batch_size=50, device="cpu", save_every_s=1e9)
     *_, last = fit(learner, batch(train), batch(validation), settings, 0)
     losses = [row["validation.loss"] for row in last.history]
     assert losses[-1] < losses[0] < 520 and last.status == "finished"
-    cvae.load_state_dict(last.weights("cvae"))
-    finish(cvae, *batch(train))
+    cvae.load_state_dict(last.weights("generator"))
+    finish(cvae, batch(train))
     standardised = cvae.sample(batch(train)[1], seed=0).numpy()
     made = samples(train, np.maximum(scaler.invert(standardised, train.X), 0))
     normal = SIMPLE_GENERATORS["class_normal"]()

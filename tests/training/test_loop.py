@@ -170,3 +170,13 @@ def test_settings_are_checked():
             FitSettings(**wrong)
     assert choose_device("cpu").type == "cpu"
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
+
+
+def test_without_a_monitor_the_last_weights_are_the_result():
+    chosen, unchosen = run()[-1], run(SETTINGS.model_copy(update={"monitor": None}))[-1]
+    assert unchosen.state["best_epoch"] is None
+    assert not any(key.startswith("best/") for key in unchosen.tensors)
+    for key, tensor in unchosen.weights("net").items():
+        assert torch.equal(tensor, chosen.tensors[f"modules/net/{key}"])
+    with pytest.raises(ValidationError, match="monitor"):
+        FitSettings(monitor=None, patience=5)

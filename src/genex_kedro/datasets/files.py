@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kedro_datasets import json, matplotlib, pandas
+from kedro_datasets import json, matplotlib, pandas, yaml
 
 from genex_kedro.datasets.atomic import staged_file
 
@@ -40,6 +40,18 @@ class ParquetDataset(_Staged, pandas.ParquetDataset):
 
 class JSONDataset(_Staged, json.JSONDataset):
     """Plain data as JSON."""
+
+
+class YAMLDataset(_Staged, yaml.YAMLDataset):
+    """Plain data as YAML."""
+
+
+class OptionalYAMLDataset(YAMLDataset):
+    """Plain data as YAML, and an empty dict where there is no file: what may not have been made."""
+
+    def load(self) -> dict:
+        """The data, or ``{}``."""
+        return super().load() if self._exists() else {}
 
 
 class FigureDataset(_Staged, matplotlib.MatplotlibDataset):

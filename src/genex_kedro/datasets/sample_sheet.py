@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,7 @@ from genex_kedro.errors import InputError, some
 COLUMNS = ("sample_id", *REQUIRED_OBS)
 
 
-def read_sample_sheet(path: str | Path) -> pd.DataFrame:
+def read_sample_sheet(path: str | Path, needed: Iterable[str] = COLUMNS) -> pd.DataFrame:
     """Read a sample sheet.
 
     Parameters
@@ -25,6 +26,8 @@ def read_sample_sheet(path: str | Path) -> pd.DataFrame:
     path : str or Path
         Tab- or comma-separated text (also .gz) or Parquet with ``sample_id, patient_id, tissue,
         condition``; ``cohort``, ``source`` and further columns are kept.
+    needed : iterable of str
+        The columns that must be there, ``sample_id`` among them.
 
     Returns
     -------
@@ -44,14 +47,15 @@ def read_sample_sheet(path: str | Path) -> pd.DataFrame:
             where=str(path), found="an h5ad file", expected="a sample sheet", remedy=TABLE_REMEDY
         )
     sheet = _from_parquet(path) if kind == "parquet" else _from_text(path, kind)
-    return tidy_labels(sheet, f"{path}, sample sheet")
+    return tidy_labels(sheet, f"{path}, sample sheet", needed)
 
 
-def tidy_labels(sheet: pd.DataFrame, where: str) -> pd.DataFrame:
+def tidy_labels(sheet: pd.DataFrame, where: str, needed: Iterable[str] = COLUMNS) -> pd.DataFrame:
     """Check the columns, strip the labels and index them by ``sample_id``."""
-    require_columns(sheet.columns, COLUMNS, where, SHEET_REMEDY)
+    require_columns(sheet.columns, needed, where, SHEET_REMEDY)
     sheet = sheet.apply(lambda labels: labels.str.strip())
-    sheet["condition"] = sheet["condition"].str.lower()
+    if "condition" in sheet:
+        sheet["condition"] = sheet["condition"].str.lower()
     blank = [str(place + 2) for place in range(len(sheet)) if not sheet["sample_id"].iloc[place]]
     if blank:
         raise InputError(

@@ -127,6 +127,11 @@ def read_cohort(
     else:
         raw = read_table(expression)
     labels = Labels(read_sample_sheet(samples)) if samples else own_labels(raw, tissue)
+    return cohort_of(raw, labels, unit, negative)
+
+
+def cohort_of(raw: RawTable, labels: Labels, unit: str | None, negative: str | None) -> AnnData:
+    """A table and its labels as a cohort in the table's unit; `unit` and `negative` as above."""
     sheet, said = labels.sheet, list(labels.notices)
     in_rows, why = samples_in_rows(raw, sheet, labels.ids_are)
     said.append(("orientation of the table", 1, why))

@@ -34,3 +34,9 @@ class Metric:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The metric's value: ``function`` of the same arguments."""
         return self.function(*args, **kwargs)
+
+    def loss(self, value: Any) -> Any:
+        """Smaller for what is better, whatever the direction: what models are ranked by."""
+        if self.direction == "target":
+            return abs(value - self.ideal)
+        return value if self.direction == "lower" else -value

@@ -9,9 +9,6 @@ patients. Neighbours are sought among genes standardised by the training samples
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
@@ -26,43 +23,9 @@ from genex_kedro.metrics import (
     privacy,
     utility,
 )  # fmt: skip
-from genex_kedro.metrics.base import Metric
+from genex_kedro.metrics.generator_metrics import ATTACKS, METRICS
 from genex_kedro.metrics.neighbours import pair_distances
 from genex_kedro.metrics.samples import Samples, match_classes, require_same_genes
-
-_ATTACKS = ("gan_leaks", "domias")
-
-
-def _named(metrics: Iterable[Metric], pattern: str) -> tuple[Metric, ...]:
-    """The metrics under the names that they have in the scorecard."""
-    return tuple(replace(metric, name=pattern.format(metric.name)) for metric in metrics)
-
-
-def _declared() -> tuple[Metric, ...]:
-    compared = (*manifold.METRICS, *discrepancy.METRICS, *detectability.METRICS)
-    distance, attack = privacy.METRICS[:3], privacy.METRICS[3:]
-    f1, accuracy = utility.METRICS
-    transfer = [
-        replace(metric, name=f"{kind}_{label}_{measure}")
-        for label in utility.LABELS
-        for metric, measure in ((f1, "f1"), (accuracy, "balanced_accuracy"))
-        for kind in ("tstr", "trtr")
-    ]
-    ratio = [
-        Metric(m.name.replace("tstr", "tstr_over_trtr"), "higher", (0.0, np.inf), 1.0, m.function)
-        for m in transfer
-        if m.name.startswith("tstr")
-    ]
-    return (
-        *correlation.METRICS, *dendrogram.METRICS, *marginals.METRICS,
-        *_named(correlation.METRICS, "{}_all"),
-        *_named(compared, "{}_train"), *_named(compared, "{}_test"),
-        *transfer, *ratio, *differential.METRICS, *distance,
-        *(replace(m, name=m.name.replace("membership", a)) for a in _ATTACKS for m in attack),
-    )  # fmt: skip
-
-
-METRICS = _declared()
 
 
 def score_generator(
@@ -71,6 +34,8 @@ def score_generator(
     synthetic: Samples,
     seed: int,
     reference: Samples | None = None,
+    rounds: int = detectability.ROUNDS,
+    against_train: bool = True,
 ) -> dict[str, float]:
     """All scores of one generator.
 
@@ -89,6 +54,11 @@ def score_generator(
         Real samples of yet other patients (the validation part), the population that DOMIAS
         compares with. None takes half of the test samples of each class for it, and only the
         other half as strangers.
+    rounds : int
+        Of the boosted trees; fewer find less.
+    against_train : bool
+        False leaves out (as NaN) what compares with training samples and what asks for privacy:
+        for training samples in the place of synthetic ones, which would meet themselves.
 
     Returns
     -------
@@ -106,15 +76,14 @@ def score_generator(
     seen, like_train = match_classes(train, synthetic, rng)
     unseen, like_test = match_classes(test, synthetic, rng)
     scale = _Standardised(train)
-    return (
-        _fidelity(unseen, like_test)
-        | _all_samples(test, synthetic)
-        | _against(seen, like_train, scale, seed, "train")
-        | _against(unseen, like_test, scale, seed, "test")
-        | _utility(train, test, synthetic)
-        | _biology(unseen, like_test)
-        | _privacy(train, test, synthetic, reference, scale, rng)
-    )
+    scores = dict.fromkeys((metric.name for metric in METRICS), np.nan)
+    scores |= _fidelity(unseen, like_test) | _all_samples(test, synthetic)
+    scores |= _against(unseen, like_test, scale, seed, rounds, "test")
+    scores |= _utility(train, test, synthetic) | _biology(unseen, like_test)
+    if against_train:
+        scores |= _against(seen, like_train, scale, seed, rounds, "train")
+        scores |= _privacy(train, test, synthetic, reference, scale, rng)
+    return scores
 
 
 class _Standardised:
@@ -143,6 +112,7 @@ def _fidelity(real: Samples, synthetic: Samples) -> dict[str, float]:
         "s_dend": tree.s_dend,
         "s_sdcc": tree.s_sdcc,
         **{metric.name: metric(*pair) for metric in marginals.METRICS},
+        **{metric.name: metric(*pair, *classes) for metric in marginals.WITHIN_CLASS},
     }
 
 
@@ -160,7 +130,7 @@ def _all_samples(test: Samples, synthetic: Samples) -> dict[str, float]:
 
 
 def _against(
-    real: Samples, synthetic: Samples, scale: _Standardised, seed: int, part: str
+    real: Samples, synthetic: Samples, scale: _Standardised, seed: int, rounds: int, part: str
 ) -> dict[str, float]:
     """Distances, neighbours and classifiers of equal numbers of real and synthetic samples."""
     pair = scale(real), scale(synthetic)
@@ -170,18 +140,25 @@ def _against(
         "mmd": discrepancy.mmd(distances),
         "frechet": discrepancy.frechet(*(scale.components.transform(x) for x in pair)),
         "adversarial_accuracy": detectability.adversarial_accuracy(distances),
+        "adversarial_real": detectability.adversarial_real(distances),
+        "adversarial_synthetic": detectability.adversarial_synthetic(distances),
         "logistic_auc": detectability.logistic_auc(*pair, seed),
-        "trees_auc": detectability.trees_auc(*pair, seed),
+        "trees_auc": detectability.trees_auc(*pair, seed, rounds),
     }
     return {f"{name}_{part}": value for name, value in scores.items()}
 
 
 def _utility(train: Samples, test: Samples, synthetic: Samples) -> dict[str, float]:
+    """NaN for a label of which there is one value only (a cohort of one tissue)."""
     scores = {}
     for label in utility.LABELS:
+        defined = all(len(np.unique(getattr(s, label))) > 1 for s in (synthetic, train))
         for metric in utility.METRICS:
             measure = metric.name.removeprefix("transfer_")
-            tstr, trtr = (metric(samples, test, label) for samples in (synthetic, train))
+            tstr, trtr = (
+                metric(samples, test, label) if defined else np.nan
+                for samples in (synthetic, train)
+            )
             scores |= {
                 f"tstr_{label}_{measure}": tstr,
                 f"trtr_{label}_{measure}": trtr,
@@ -213,7 +190,7 @@ def _privacy(
         population = held_out[~strangers]
     else:
         population = scale(reference)
-    attacks: dict[str, list[np.ndarray]] = {name: [] for name in _ATTACKS}
+    attacks: dict[str, list[np.ndarray]] = {name: [] for name in ATTACKS}
     for candidates, to_made in ((members, to_train.T), (held_out[strangers], to_test.T[strangers])):
         to_population = euclidean_distances(candidates, population)
         attacks["gan_leaks"].append(privacy.membership_scores_gan_leaks(to_made))

@@ -52,6 +52,12 @@ class Samples:
         """The samples at these rows (positions or a mask)."""
         return Samples(self.expression[rows], self.tissue[rows], self.condition[rows])
 
+    def and_others(self, others: Samples) -> Samples:
+        """These samples and, after them, others of the same genes."""
+        require_same_genes(self.expression, others.expression, least=1)
+        parts = ("expression", "tissue", "condition")
+        return Samples(*(np.concatenate([getattr(s, p) for s in (self, others)]) for p in parts))
+
 
 def require_matrix(expression: np.ndarray, least: int = 1) -> None:
     """Refuse what no metric can use.

@@ -7,8 +7,6 @@ by what it is trained on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score
@@ -58,71 +56,29 @@ METRICS = (
 )
 
 
-def augmentation_curve(
-    real: Samples,
-    test: Samples,
-    synthesise: Callable[[Samples, int, int], Samples],
-    n_real: Sequence[int],
-    n_synthetic: int,
-    label: str = "tissue",
-    seed: int = 0,
-) -> list[dict[str, float]]:
-    """What synthetic samples add to few real ones.
+def transfer_scores(training: Samples, test: Samples, label: str) -> dict[str, float]:
+    """``macro_f1`` and ``balanced_accuracy`` of one classifier."""
+    truth, found = getattr(test, label), classify(training, test, label)
+    return {
+        "macro_f1": _macro_f1(truth, found),
+        "balanced_accuracy": float(balanced_accuracy_score(truth, found)),
+    }
+
+
+def spread_order(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """An order whose every beginning holds the classes by their shares, each class early.
+
+    Few samples to learn from are the first of it: a smaller choice lies within a larger one. The
+    i-th of a class with n samples comes at (i + u) / n for i > 0, and its first one first.
 
     Parameters
     ----------
-    real, test : Samples
-        Training samples to choose from, and unseen ones.
-    synthesise : callable
-        ``synthesise(few, n_synthetic, seed)`` trains a generator on the few real samples *and
-        on nothing else*, and returns its samples.
-    n_real : sequence of int
-        How many real samples: 50, 100, 500. Chosen at random with the classes' shares kept and
-        every class at least once; the smaller choices lie within the larger ones.
-    n_synthetic : int
-    label : {"tissue", "condition"}
-    seed : int
+    classes : ndarray of str, shape (n_samples,)
+    rng : numpy Generator
 
     Returns
     -------
-    list of dict
-        ``n_real, n_synthetic, macro_f1, balanced_accuracy``, without synthetic samples and
-        with them, for each of `n_real`.
-    """
-    order = _spread_order(real.classes, np.random.default_rng(seed))
-    rows = []
-    for n in n_real:
-        if not 2 <= n <= len(real):
-            raise ValueError(f"{n} real samples of {len(real)}")
-        few = real.take(order[:n])
-        made = synthesise(few, n_synthetic, seed)
-        for training, count in ((few, 0), (_both(few, made), len(made))):
-            found, truth = classify(training, test, label), getattr(test, label)
-            rows.append(
-                {
-                    "n_real": int(n),
-                    "n_synthetic": count,
-                    "macro_f1": _macro_f1(truth, found),
-                    "balanced_accuracy": float(balanced_accuracy_score(truth, found)),
-                }
-            )
-    return rows
-
-
-def _macro_f1(truth: np.ndarray, found: np.ndarray) -> float:
-    return float(f1_score(truth, found, labels=np.unique(truth), average="macro", zero_division=0))
-
-
-def _both(few: Samples, made: Samples) -> Samples:
-    return Samples(
-        *(np.concatenate([getattr(few, name), getattr(made, name)]) for name in ("expression", *LABELS))
-    )  # fmt: skip
-
-
-def _spread_order(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """An order whose every beginning holds the classes by their shares, each class early.
-
-    The i-th of a class with n samples comes at (i + u) / n for i > 0, and its first one first.
+    ndarray of int, shape (n_samples,)
     """
     place = np.empty(len(classes))
     for name in np.unique(classes):
@@ -130,3 +86,7 @@ def _spread_order(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         place[rows] = (np.arange(len(rows)) + rng.random()) / len(rows)
         place[rows[0]] = -1
     return np.argsort(place, kind="stable")
+
+
+def _macro_f1(truth: np.ndarray, found: np.ndarray) -> float:
+    return float(f1_score(truth, found, labels=np.unique(truth), average="macro", zero_division=0))

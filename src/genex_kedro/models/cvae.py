@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.models.cvae_core import FactorAnalysis, aggregate_normal, class_noise
 from genex_kedro.models.cvae_distributions import (
@@ -24,8 +25,8 @@ from genex_kedro.models.cvae_distributions import (
     StandardNormal,
 )
 from genex_kedro.models.cvae_networks import Trunk, silent
+from genex_kedro.models.sampling import BLOCK, sample_in_blocks
 
-BLOCK = 1024  # samples made at a time; part of what a seed means
 COMPANIONS = 4  # samples of the training mix beside each one asked for, with batch statistics
 
 
@@ -50,7 +51,7 @@ class CvaeLoss:
 
 
 class Cvae(nn.Module):
-    """The network; build it with :func:`build_cvae`.
+    """The network; build it with :func:`build`.
 
     Parameters
     ----------
@@ -77,6 +78,8 @@ class Cvae(nn.Module):
             n, k = len(vocabulary), config.latent
             self.register_buffer("prior_means", torch.zeros(n, k))
             self.register_buffer("prior_whiteners", torch.eye(k).repeat(n, 1, 1))
+        if config.calibrated:
+            self.calibration = MarginalCalibration(len(vocabulary), n_genes)
 
     def inference(self, expression: Tensor, classes: Tensor) -> DiagonalNormal:
         """The posterior of the latent, (n_samples, latent)."""
@@ -126,32 +129,9 @@ class Cvae(nn.Module):
             reconstruction + self.kl_weight * paid, reconstruction + kl, reconstruction, kl
         )
 
-    @torch.no_grad()
     def sample(self, classes: Tensor, seed: int) -> Tensor:
-        """One profile for each class asked for, standardised; call it in evaluation mode.
-
-        The noise is drawn on the CPU, so that a seed gives the same samples (but for rounding)
-        on any device. Made in blocks: memory does not grow with the number beyond the result.
-
-        Parameters
-        ----------
-        classes : Tensor of int64, shape (n,)
-        seed : int
-
-        Returns
-        -------
-        Tensor, shape (n, n_genes), on the CPU
-
-        Raises
-        ------
-        RuntimeError
-            In training mode, where sampling would move the running statistics.
-        """
-        if self.training:
-            raise RuntimeError("call eval() before sample(): training mode moves batch statistics")
-        draw = torch.Generator().manual_seed(seed)
-        blocks = torch.as_tensor(classes, dtype=torch.int64).cpu().split(BLOCK)
-        return torch.cat([self._sample_block(block, draw) for block in blocks])
+        """One profile for each class asked for; see :func:`sample_in_blocks`."""
+        return sample_in_blocks(self, classes, seed, self._sample_block)
 
     def _sample_block(self, asked: Tensor, draw: torch.Generator) -> Tensor:
         classes = asked
@@ -164,7 +144,9 @@ class Cvae(nn.Module):
         latent = self.prior(classes).sample(draw).to(self.design.device)
         expression = self.generative(latent, classes)
         made = expression.sample(draw) if self.config.observation_noise else expression.mean
-        return made[: len(asked)].cpu()
+        if self.config.calibrated:
+            made = self.calibration(made, classes)
+        return made[: len(asked)]
 
     @torch.no_grad()
     def start_from(self, core: FactorAnalysis, classes: Tensor) -> None:
@@ -235,7 +217,7 @@ class Cvae(nn.Module):
             self.log_sd = nn.Parameter(log_sd.repeat(len(self.vocabulary), 1))
 
 
-def build_cvae(config: CvaeConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> Cvae:
+def build(config: CvaeConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> Cvae:
     """A conditional VAE with weights drawn from `seed`."""
     with seeded_weights(seed):
         return Cvae(config, vocabulary, n_genes)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genex_kedro.models.conditions import Encoding
+from genex_kedro.models.family import Family
 
 
 class CvaeConfig(BaseModel):
@@ -49,6 +50,9 @@ class CvaeConfig(BaseModel):
     noise_shrinkage, prior_shrinkage : float
         Samples that the pooled noise, or the pooled latent covariance, counts as against a
         class's own; either is scaled to the spread of the class first.
+    calibrated : bool
+        Samples get the marginals of the training samples, gene by gene, see
+        :class:`genex_kedro.models.cvae_calibration.MarginalCalibration`.
     average : float or None
         Decay of a running average of the weights, which is then the result.
     learning_rate, weight_decay : float
@@ -74,6 +78,7 @@ class CvaeConfig(BaseModel):
     prior: Literal["standard", "class"] = "standard"
     noise_shrinkage: float = Field(default=5.0, gt=0)
     prior_shrinkage: float = Field(default=20.0, gt=0)
+    calibrated: bool = False
     average: float | None = Field(default=None, gt=0, lt=1)
     learning_rate: float = Field(default=1e-4, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
@@ -83,3 +88,11 @@ class CvaeConfig(BaseModel):
         if not self.core and not (self.encoder_hidden and self.decoder_hidden):
             raise ValueError("without a core, encoder_hidden and decoder_hidden need a layer each")
         return self
+
+    def kl_weight_at(self, epoch: int) -> float:
+        """The KL weight in an epoch (the first is 1): it rises over the warm-up."""
+        share = min(1.0, epoch / self.kl_warm_up) if self.kl_warm_up else 1.0
+        return self.kl_weight * share
+
+
+CVAE = Family("cvae", CvaeConfig, "genex_kedro.models.cvae_learner")

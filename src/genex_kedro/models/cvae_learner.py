@@ -1,21 +1,19 @@
-"""How the conditional VAE learns, and the form in which it is kept."""
+"""How the conditional VAE learns: the family ``cvae`` (:mod:`genex_kedro.models.family`)."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
 
-import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae import Cvae
-from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae import Cvae, build
+from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_core import fit_core
 
-MODEL_NAME = "Cvae"
+__all__ = ["CvaeLearner", "build", "finish", "learner"]
+
+_DRAWN = 4096  # samples whose quantiles are compared with those of the training samples
 
 
 class CvaeLearner:
@@ -35,19 +33,19 @@ class CvaeLearner:
 
     Notes
     -----
-    After the fit: ``cvae.load_state_dict(last.weights("cvae"))``, then :func:`finish`.
+    After the fit: ``cvae.load_state_dict(last.weights("generator"))``, then :func:`finish`.
     """
 
     def __init__(self, cvae: Cvae, train: tuple[Tensor, Tensor]) -> None:
         self.config, self.cvae = cvae.config, cvae
         start(cvae, *train)
         self.trained = cvae
-        self.modules: dict[str, nn.Module] = {"cvae": cvae}
+        self.modules: dict[str, nn.Module] = {"generator": cvae}
         if self.config.average is not None:
             self.trained = self.modules["trained"] = copy.deepcopy(cvae)
             cvae.requires_grad_(False)
         self.optimizers = {
-            "cvae": torch.optim.AdamW(
+            "generator": torch.optim.AdamW(
                 self.trained.parameters(),
                 lr=self.config.learning_rate,
                 weight_decay=self.config.weight_decay,
@@ -57,12 +55,11 @@ class CvaeLearner:
 
     def on_epoch(self, epoch: int) -> None:
         """The KL weight rises over the warm-up; in a tensor, which a CUDA graph reads anew."""
-        share = min(1.0, epoch / self.config.kl_warm_up) if self.config.kl_warm_up else 1.0
-        self.trained.kl_weight.fill_(self.config.kl_weight * share)
+        self.trained.kl_weight.fill_(self.config.kl_weight_at(epoch))
 
     def step(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:
         """One step of the network, and of the average where there is one."""
-        optimizer = self.optimizers["cvae"]
+        optimizer = self.optimizers["generator"]
         optimizer.zero_grad(set_to_none=True)
         loss = self.trained.loss(*batch, draw)
         loss.objective.backward()
@@ -94,53 +91,28 @@ def start(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:
         return
     core = fit_core(expression, classes, cvae.design, cvae.config.latent)
     cvae.start_from(core, classes)
-    finish(cvae, expression, classes)
+    finish(cvae, (expression, classes))
 
 
-def finish(cvae: Cvae, expression: Tensor, classes: Tensor) -> Cvae:
-    """After the fit: the class prior refitted on the training samples; in evaluation mode."""
+def finish(cvae: Cvae, train: tuple[Tensor, Tensor]) -> Cvae:
+    """After the fit: prior and marginals by the training samples; in evaluation mode."""
     cvae.eval()
     if cvae.config.prior == "class":
-        device = cvae.design.device
-        cvae.refit_prior(expression.to(device), classes.to(device))
+        cvae.refit_prior(*(tensor.to(cvae.design.device) for tensor in train))
+    if cvae.config.calibrated:
+        _calibrate(cvae, tuple(tensor.cpu() for tensor in train))
     return cvae
 
 
-def to_trained_model(
-    cvae: Cvae, genes: pd.DataFrame, transform: dict[str, Any], card: dict[str, Any]
-) -> TrainedModel:
-    """A conditional VAE in the form that is kept on disk.
-
-    Parameters
-    ----------
-    cvae : Cvae
-    genes : DataFrame, indexed by symbol
-        In the order of its inputs.
-    transform : dict
-        How expression in log2(x+1) is standardised before it enters.
-    card : dict
-        What it was trained on and how well it does.
-    """
-    config = {
-        "model": MODEL_NAME,
-        "network": cvae.config.model_dump(mode="json"),
-        "vocabulary": cvae.vocabulary.to_json(),
-    }
-    weights = {key: tensor.detach().cpu() for key, tensor in cvae.state_dict().items()}
-    return TrainedModel(config, weights, genes, transform, card)
+def _calibrate(cvae: Cvae, train: tuple[Tensor, Tensor]) -> None:
+    """Compare the model's own draws, of the training mix, with the training samples."""
+    classes = train[1].repeat(-(-_DRAWN // len(train[1])))
+    calibration = MarginalCalibration(len(cvae.vocabulary), cvae.n_genes)
+    cvae.calibration.load_state_dict(calibration.state_dict())  # draws as they come
+    drawn = cvae.sample(classes, seed=0)
+    design = cvae.design.cpu()
+    calibration.fit(train, (drawn, classes), design, cvae.config.noise_shrinkage)
+    cvae.calibration.load_state_dict(calibration.state_dict())
 
 
-def from_trained_model(trained: TrainedModel) -> Cvae:
-    """The conditional VAE in evaluation mode, on the CPU.
-
-    Raises
-    ------
-    ValueError
-        If it is another model.
-    """
-    if (name := trained.config.get("model")) != MODEL_NAME:
-        raise ValueError(f"the trained model is {name!r}, not {MODEL_NAME!r}")
-    config = CvaeConfig(**trained.config["network"])
-    cvae = Cvae(config, Vocabulary.from_json(trained.config["vocabulary"]), len(trained.genes))
-    cvae.load_state_dict(trained.weights)
-    return cvae.eval()
+learner = CvaeLearner

@@ -42,8 +42,29 @@ def still_true(checkpoint, fingerprint: str, seed: int):
     return None
 
 
-def fit_row(run: str, model: str, seed: int, fit: str, device: str) -> dict[str, Any]:
-    """What every row about a fit begins with; `fit` is its fingerprint."""
+def full_name(label: str, setting: str) -> str:
+    """Of a model in tables and in MLflow: ``"cvae/best"``, ``"pooled judge/paper"``."""
+    return f"{label}/{setting}"
+
+
+def run_name(model: str, seed: int) -> str:
+    """Of one training, from the full name: ``"cvae/best seed 1"``."""
+    return f"{model} seed {seed}"
+
+
+def fit_row(model: str, seed: int, fit: str, device: str) -> dict[str, Any]:
+    """What every row about a fit begins with.
+
+    Parameters
+    ----------
+    model : str
+        The full name.
+    seed : int
+    fit : str
+        Its fingerprint.
+    device : str
+    """
+    run = run_name(model, seed)
     return {"run": run, "model": model, "seed": seed, "fit": fit, "device": device}
 
 
@@ -54,18 +75,12 @@ def history_of(done: dict, label: str) -> pd.DataFrame:
     ----------
     done : dict of Checkpoint by key
     label : str
-        What the runs are called before the model: ``"pooled judge"``.
+        What the models are called before the setting: ``"pooled judge"``.
     """
     rows = []
     for key, checkpoint in done.items():
         state = checkpoint.state
-        model = key.removesuffix(f"_seed_{state['seed']}")
-        run = run_name(label, model, state["seed"])
-        first = fit_row(run, model, state["seed"], state["fingerprint"], state["device"])
+        model = full_name(label, key.removesuffix(f"_seed_{state['seed']}"))
+        first = fit_row(model, state["seed"], state["fingerprint"], state["device"])
         rows += [first | row for row in checkpoint.history]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=HISTORY)
-
-
-def run_name(label: str, model: str, seed: int) -> str:
-    """A readable name, the same in tables and in MLflow: ``"cvae/best seed 1"``."""
-    return f"{label}/{model} seed {seed}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.cohort import STUDY_UNIT
 from genex_kedro.metrics.samples import Samples
-from genex_kedro.study.fits import part_of
+from genex_kedro.study.fits import part_of, seed_of
 
 
 def synthetic_cohort(
@@ -23,6 +25,7 @@ def synthetic_cohort(
     labels : DataFrame, n_samples rows
     genes : DataFrame, n_genes rows
     model : str
+        Its full name, ``"cvae/best"``.
     seed : int
 
     Returns
@@ -31,7 +34,7 @@ def synthetic_cohort(
         With the share of values that were raised to zero in ``uns["clipped"]``.
     """
     obs = labels.reset_index(drop=True)
-    obs.index = [f"{model}-{i:06d}" for i in range(len(obs))]
+    obs.index = [f"{model.replace('/', '-')}-{i:06d}" for i in range(len(obs))]
     cohort = AnnData(np.maximum(values, 0).astype(np.float32), obs, genes[[]].copy())
     cohort.uns |= {
         "unit": STUDY_UNIT,
@@ -51,3 +54,13 @@ def samples_of(cohort: AnnData, part: str | None = None) -> Samples:
         obs["tissue"].astype(str).to_numpy(str),
         obs["condition"].astype(str).to_numpy(str),
     )
+
+
+def of_seed(synthetic: Iterable[dict[str, AnnData]], seed: int) -> dict[str, AnnData]:
+    """The synthetic cohorts of one seed by the full name of their model, of all families."""
+    return {
+        str(cohort.uns["model"]): cohort
+        for cohorts in synthetic
+        for cohort in cohorts.values()
+        if seed_of(cohort) == seed
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genex_kedro.errors import InputError
 
@@ -23,8 +23,9 @@ class FitSettings(BaseModel):
     patience : int or None
         Stop after so many epochs without a better `monitor`; None trains to the end. Either
         way the weights of the best epoch are kept where there are validation data.
-    monitor : str
-        Name of the validation loss to minimise, as the learner's ``validate`` names it.
+    monitor : str or None
+        Name of the validation loss to minimise, as the learner's ``validate`` names it. None
+        chooses nothing: the last weights are kept, as published adversarial networks do.
     device : {"auto", "cpu", "cuda", "mps"}
         ``auto`` takes CUDA, then MPS, then the CPU.
     threads : int or "auto"
@@ -44,11 +45,17 @@ class FitSettings(BaseModel):
     epochs: int = Field(default=100, ge=1)
     batch_size: int = Field(default=100, ge=2)
     patience: int | None = Field(default=10, ge=1)
-    monitor: str = "loss"
+    monitor: str | None = "loss"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     threads: Literal["auto"] | Annotated[int, Field(ge=1)] = 1
     save_every_s: float = Field(default=10.0, ge=0)
     cuda_graph: bool = True
+
+    @model_validator(mode="after")
+    def _patience_needs_a_monitor(self) -> FitSettings:
+        if self.monitor is None and self.patience is not None:
+            raise ValueError("patience needs a monitor: give both, or set both to null")
+        return self
 
 
 def choose_device(name: str) -> torch.device:

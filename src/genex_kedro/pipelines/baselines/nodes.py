@@ -8,7 +8,7 @@ from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
-from genex_kedro.study.fits import HISTORY, fit_row, part_of, run_name, seed_of
+from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
 from genex_kedro.study.split import classes
 from genex_kedro.study.synthetic import synthetic_cohort
 
@@ -30,9 +30,9 @@ def sample_simple(studies: dict[str, AnnData]) -> tuple[dict[str, AnnData], pd.D
             model = generator().fit(training.X, labels)
             values = model.sample(labels, np.random.default_rng(seed))
             asked = training.obs[["tissue", "condition", "source"]]
+            full = full_name("simple", name)
             synthetic[f"{name}_seed_{seed}"] = synthetic_cohort(
-                values, asked, study.var, name, seed
+                values, asked, study.var, full, seed
             )
-            run = run_name("simple", name, seed)
-            rows.append(fit_row(run, name, seed, data_digest(study), "cpu") | {"epoch": 0})
+            rows.append(fit_row(full, seed, data_digest(study), "cpu") | {"epoch": 0})
     return synthetic, pd.DataFrame(rows, columns=HISTORY)

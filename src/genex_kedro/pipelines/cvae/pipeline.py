@@ -2,36 +2,18 @@
 
 from kedro.pipeline import Pipeline, node
 
+from genex_kedro.models.cvae_config import CVAE
 from genex_kedro.pipelines.cvae import nodes
-
-_SETTINGS = "params:cvae"
+from genex_kedro.pipelines.generators import generator_pipeline
 
 
 def create_pipeline() -> Pipeline:
-    """Studies in; checkpoints, history, trained models and synthetic samples out."""
-    return Pipeline(
-        [
-            node(
-                nodes.train_cvae,
-                ["synthesis.studies", "resume", _SETTINGS],
-                ["checkpoints", "history"],
-                name="train",
-            ),
-            node(
-                nodes.keep_cvae,
-                ["synthesis.studies", "checkpoints", _SETTINGS],
-                "models",
-                name="keep",
-            ),
-            node(
-                nodes.sample_cvae,
-                ["synthesis.studies", "models", _SETTINGS],
-                "synthetic",
-                name="sample",
-            ),
-        ],
-        namespace="cvae",
-        inputs={"synthesis.studies"},
-        parameters={_SETTINGS},
-        tags="cvae",
+    """The settings of the conditional VAE, a tuned one too: trained, kept, sampled."""
+    choice = node(
+        nodes.choose_settings,
+        ["synthesis.studies", "params:cvae", "cvae_tuning.best"],
+        "cvae.settings",
+        name="choose_settings",
     )
+    chosen = Pipeline([choice], namespace="cvae", prefix_datasets_with_namespace=False, tags="cvae")
+    return chosen + generator_pipeline(CVAE, "cvae", settings="settings")

@@ -16,6 +16,7 @@ from genex_kedro.study.fits import (
     HISTORY,
     fit_row,
     fits,
+    full_name,
     history_of,
     part_of,
     run_name,
@@ -144,8 +145,8 @@ def score_references(
         fit = digest([data_digest(study[rows]), judge])
         for name, p_tumor in answers.items():
             tables.append(_scores(study[held_out], judge, name, p_tumor[held_out]))
-            run = run_name(f"{judge} judge", name, seed_of(study))
-            first = fit_row(run, name, seed_of(study), fit, "cpu") | {"epoch": 0}
+            full = full_name(f"{judge} judge", name)
+            first = fit_row(full, seed_of(study), fit, "cpu") | {"epoch": 0}
             about.append(first | ({"inverse_penalty": inverse_penalty} if name == LOGISTIC else {}))
     columns = [*HISTORY, "inverse_penalty"]
     return (
@@ -192,7 +193,7 @@ def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) ->
     seed = seed_of(held_out)
     return pd.DataFrame(
         {
-            "run": run_name(f"{judge} judge", model, seed),
+            "run": run_name(full_name(f"{judge} judge", model), seed),
             "judge": judge,
             "model": model,
             "seed": seed,

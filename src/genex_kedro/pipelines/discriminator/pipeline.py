@@ -1,11 +1,8 @@
 """Wiring of discriminator: one base pipeline, one namespace a judge."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import get_type_hints
-
 from kedro.pipeline import Pipeline, node
 
+from genex_kedro.pipelines.binding import bound
 from genex_kedro.pipelines.discriminator import nodes
 from genex_kedro.study.judges import JUDGES, Judge
 
@@ -21,25 +18,25 @@ def _judge(judge: Judge) -> Pipeline:
     return Pipeline(
         [
             node(
-                _for(judge, nodes.train_judge),
+                bound(nodes.train_judge, judge=judge),
                 ["reversion.studies", "resume", _SETTINGS],
                 ["checkpoints", "history"],
                 name="train",
             ),
             node(
-                _for(judge, nodes.keep_judge),
+                bound(nodes.keep_judge, judge=judge),
                 ["reversion.studies", "checkpoints", _SETTINGS],
                 "models",
                 name="keep",
             ),
             node(
-                _for(judge, nodes.score_samples),
+                bound(nodes.score_samples, judge=judge),
                 ["reversion.studies", "models", _SETTINGS],
                 "scores",
                 name="score",
             ),
             node(
-                _for(judge, nodes.score_references),
+                bound(nodes.score_references, judge=judge),
                 ["reversion.studies", _SETTINGS],
                 ["reference_scores", "reference_fits"],
                 name="score_references",
@@ -50,11 +47,3 @@ def _judge(judge: Judge) -> Pipeline:
         parameters={_SETTINGS},
         tags="discriminator",
     )
-
-
-def _for(judge: Judge, function: Callable) -> Callable:
-    """The node of one judge, with the name and the types that Kedro shows and validates by."""
-    bound = partial(function, judge=judge)
-    bound.__name__, bound.__doc__ = function.__name__, function.__doc__
-    bound.__annotations__ = get_type_hints(function)
-    return bound

@@ -2,53 +2,140 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from functools import partial
+
+import numpy as np
 import pandas as pd
 from anndata import AnnData
+from matplotlib.figure import Figure
+from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
-from genex_kedro.metrics.generator_scorecard import score_generator
+from genex_kedro.errors import InputError
+from genex_kedro.metrics.detectability import ROUNDS
+from genex_kedro.metrics.generator_scorecard import METRICS, score_generator
+from genex_kedro.metrics.manifold import K
+from genex_kedro.metrics.samples import Samples
+from genex_kedro.plots.generator_ranks import plot_ranks
+from genex_kedro.plots.generators import plot_precision_recall
+from genex_kedro.study.ceilings import ceilings
 from genex_kedro.study.fits import run_name, seed_of
-from genex_kedro.study.synthetic import samples_of
+from genex_kedro.study.generator_summary import (
+    DIVERGED,
+    FINISHED,
+    RankingSettings,
+    status_of,
+    summarise,
+)
+from genex_kedro.study.goals import Goals, compare_with_goals
+from genex_kedro.study.synthetic import of_seed, samples_of
 
-CEILING = "real training samples"
-SHOWN = [
-    "gamma", "gamma_within_class", "correlation_slope", "variance_ratio", "precision_test",
-    "recall_test", "adversarial_accuracy_test", "trees_auc_test",
-    "tstr_over_trtr_tissue_balanced_accuracy", "domias_auc",
-]  # fmt: skip
+log = logging.getLogger(__name__)
 
 
-def score_generators(studies: dict[str, AnnData], *synthetic: dict[str, AnnData]) -> pd.DataFrame:
+class ScoreSettings(BaseModel):
+    """How generators are scored.
+
+    Parameters
+    ----------
+    collapsed_below : float
+        A generator with less than this share of the real variance within classes has collapsed.
+    tree_rounds : int
+        Of the boosted trees that tell real from synthetic; fewer find less.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    collapsed_below: float = Field(default=0.1, ge=0, lt=1)
+    tree_rounds: int = Field(default=ROUNDS, ge=1)
+
+
+def score_generators(
+    studies: dict[str, AnnData], settings: ScoreSettings, *synthetic: dict[str, AnnData]
+) -> pd.DataFrame:
     """Every generator against real samples of unseen patients: a row per generator and seed.
 
-    The real training samples stand in the table as if they were a generator's: the ceiling of
-    what resembles the test samples, and what privacy metrics must catch.
+    Real samples stand in the table as if they were a generator's: the ceilings
+    (:mod:`genex_kedro.study.ceilings`). A generator that failed has its row too, and ``status``
+    says so; where its samples are not finite, its scores are NaN.
+
+    Raises
+    ------
+    InputError
+        Too few samples for the nearest neighbours of the scorecard.
     """
     rows = []
     for study in studies.values():
         seed = seed_of(study)
         train, validation, test = (samples_of(study, p) for p in ("train", "validation", "test"))
-        made = {
-            (label, cohort.uns["model"]): samples_of(cohort)
-            for label, cohorts in zip(("cvae", "simple"), synthetic, strict=True)
-            for cohort in cohorts.values()
-            if seed_of(cohort) == seed
-        }
-        made["real", CEILING] = train
-        for (label, model), samples in made.items():
-            first = {"run": run_name(label, model, seed), "model": model, "seed": seed}
-            # on one thread the trees are faster than on two, and their numbers do not vary
-            with threadpool_limits(1):
-                scores = score_generator(train, test, samples, seed, reference=validation)
-            rows.append({**first, "subset": "overall", **scores})
+        _require_neighbours(test)
+        score = partial(_timed, train, test, seed, settings.tree_rounds)
+        for model, cohort in of_seed(synthetic, seed).items():
+            training = str(cohort.uns.get("status", FINISHED))
+            if np.isfinite(cohort.X).all():
+                scores = score(model, samples_of(cohort), validation)
+                status = status_of(scores, training, settings.collapsed_below)
+            else:
+                scores, status = _no_scores(), DIVERGED
+            rows.append(_first(model, seed) | {"status": status} | scores)
+        for model, real in ceilings(train, validation, test, seed).items():
+            scores = score(model, real.samples, real.population, real.against_train)
+            rows.append(_first(model, seed) | {"status": FINISHED} | scores)
     return pd.DataFrame(rows)
 
 
-def summarise_generators(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation over seeds, a row per generator."""
-    groups = table.groupby("model", sort=False)
-    metrics = table.columns.drop(["run", "model", "seed", "subset"])
-    spread = groups[list(metrics)].std().add_suffix("_sd")
-    return pd.concat(
-        [groups.size().rename("seeds"), groups[list(metrics)].mean(), spread], axis=1
-    ).reset_index()
+def summarise_generators(table: pd.DataFrame, settings: RankingSettings) -> pd.DataFrame:
+    """Status, ranks with their uncertainty, means and spread over seeds: a row per generator."""
+    return summarise(table, settings)
+
+
+def compare_generators_with_goals(table: pd.DataFrame, goals: Goals) -> pd.DataFrame:
+    """Every generator against every goal, beside what real samples reach."""
+    return compare_with_goals(table, goals)
+
+
+def draw_ranks(summary: pd.DataFrame) -> Figure:
+    """Mean ranks with intervals, and the ranks in each family of metrics."""
+    return plot_ranks(summary)
+
+
+def draw_precision_recall(table: pd.DataFrame) -> Figure:
+    """Recall against precision, generators and ceilings."""
+    return plot_precision_recall(table)
+
+
+def _first(model: str, seed: int) -> dict:
+    return {"run": run_name(model, seed), "model": model, "seed": seed, "subset": "overall"}
+
+
+def _timed(
+    train: Samples,
+    test: Samples,
+    seed: int,
+    rounds: int,
+    model: str,
+    samples: Samples,
+    population: Samples | None,
+    against_train: bool = True,
+) -> dict[str, float]:
+    start = time.perf_counter()
+    # on one thread the trees are faster than on two, and their numbers do not vary
+    with threadpool_limits(1):
+        scores = score_generator(train, test, samples, seed, population, rounds, against_train)
+    log.info("scored %s, seed %d: %.1f s", model, seed, time.perf_counter() - start)
+    return scores
+
+
+def _no_scores() -> dict[str, float]:
+    return dict.fromkeys((metric.name for metric in METRICS), np.nan)
+
+
+def _require_neighbours(test: Samples) -> None:
+    if len(test) <= K:
+        raise InputError(
+            where="study synthesis",
+            found=f"{len(test)} test samples",
+            expected=f"more than {K}: precision and recall look at {K} neighbours",
+            remedy="Bring more samples, or raise --params split.test=0.3.",
+        )

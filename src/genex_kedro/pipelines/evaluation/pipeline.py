@@ -1,14 +1,23 @@
 """Wiring of evaluation."""
 
 from kedro.pipeline import Pipeline, node
+from kedro.pipeline.node import Node
 
-from genex_kedro.pipelines.evaluation import generators, nodes
+from genex_kedro.models.families import RIVALS
+from genex_kedro.pipelines.evaluation import generator_pictures, generators, nodes, translators
 from genex_kedro.study.judges import JUDGES
+
+_SYNTHETIC = [
+    "cvae.synthetic",
+    *(f"baselines.{family.name}.synthetic" for family in RIVALS),
+    "baselines.synthetic",
+]
+_SETTINGS = "params:evaluation.generators"
 
 
 def create_pipeline() -> Pipeline:
     """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
-    return of_judges() + of_generators()
+    return of_judges() + of_translators() + of_generators()
 
 
 def of_judges() -> Pipeline:
@@ -45,22 +54,122 @@ def of_judges() -> Pipeline:
     )
 
 
-def of_generators() -> Pipeline:
-    """The study synthesis: generators of expression."""
+TRANSLATED = ("cyclegan.translated", "translators.translated")  # of every pipeline that translates tumors
+
+
+def of_translators() -> Pipeline:
+    """The study reversion: translators of tumors into normals."""
     return _evaluation(
         node(
+            translators.score_translators,
+            [
+                "reversion.studies",
+                "discriminator.pooled.models",
+                "discriminator.adjacent.models",
+                "params:evaluation.bootstrap",
+                *TRANSLATED,
+            ],
+            "evaluation.translators",
+            name="score_translators",
+        ),
+        node(
+            translators.summarise_translators,
+            "evaluation.translators",
+            "evaluation.translators_summary",
+            name="summarise_translators",
+        ),
+        node(
+            translators.lay_beside_paper,
+            "evaluation.translators",
+            "evaluation.translators_by_code",
+            name="lay_beside_paper",
+        ),
+        node(
+            translators.draw_frontier,
+            "evaluation.translators",
+            "evaluation.translators_frontier",
+            name="draw_frontier",
+        ),
+        node(
+            translators.draw_neighbours,
+            ["reversion.studies", "params:evaluation.translators.pictures", *TRANSLATED],
+            "evaluation.translators_neighbours",
+            name="draw_neighbours",
+        ),
+    )
+
+
+def of_generators() -> Pipeline:
+    """The study synthesis: generators of expression."""
+    return _evaluation(*_scorecard_of_generators(), *_pictures_of_generators())
+
+
+def _scorecard_of_generators() -> list[Node]:
+    table, summary = "evaluation.generators", "evaluation.generators_summary"
+    return [
+        node(
             generators.score_generators,
-            ["synthesis.studies", "cvae.synthetic", "baselines.synthetic"],
-            "evaluation.generators",
+            ["synthesis.studies", f"{_SETTINGS}.score", *_SYNTHETIC],
+            table,
             name="score_generators",
         ),
         node(
             generators.summarise_generators,
-            "evaluation.generators",
-            "evaluation.generators_summary",
+            [table, f"{_SETTINGS}.ranking"],
+            summary,
             name="summarise_generators",
         ),
-    )
+        node(
+            generators.compare_generators_with_goals,
+            [table, f"{_SETTINGS}.goals"],
+            "evaluation.generators_goals",
+            name="compare_generators_with_goals",
+        ),
+        node(
+            generators.draw_ranks,
+            summary,
+            "evaluation.generators_ranks",
+            name="draw_generator_ranks",
+        ),
+        node(
+            generators.draw_precision_recall,
+            table,
+            "evaluation.generators_precision_recall",
+            name="draw_generator_precision_recall",
+        ),
+    ]
+
+
+def _pictures_of_generators() -> list[Node]:
+    pictures = ["synthesis.studies", f"{_SETTINGS}.pictures", *_SYNTHETIC]
+    planes, curves = "evaluation.generators_planes", "evaluation.augmentation"
+    return [
+        node(generator_pictures.embed_generators, pictures, planes, name="embed_generators"),
+        node(
+            generator_pictures.draw_planes,
+            planes,
+            "evaluation.generators_planes_figure",
+            name="draw_generator_planes",
+        ),
+        node(
+            generator_pictures.draw_correlations,
+            pictures,
+            "evaluation.generators_correlations",
+            name="draw_generator_correlations",
+        ),
+        node(
+            generator_pictures.augment_generators,
+            ["synthesis.studies", f"{_SETTINGS}.augmentation", "params:cvae", *_SYNTHETIC],
+            curves,
+            name="augment_generators",
+        ),
+        node(
+            generator_pictures.draw_augmentation,
+            curves,
+            "evaluation.augmentation_figure",
+            name="draw_augmentation",
+        ),
+    ]
 
 
 def _evaluation(*steps) -> Pipeline:

@@ -1,0 +1,69 @@
+"""What a diffusion model is, how it is trained and how it is sampled."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from genex_kedro.models.conditions import Encoding
+from genex_kedro.models.family import Family
+
+Target = Literal["noise", "expression", "velocity"]
+
+
+class DiffusionConfig(BaseModel):
+    """One configuration for all settings.
+
+    Parameters
+    ----------
+    encoding : {"joint", "separate"}
+        How classes enter, see :meth:`Vocabulary.design`.
+    width, blocks : int
+        Of the residual network; a block widens to twice its width and back.
+    dropout : float
+        Within the blocks.
+    target : {"noise", "expression", "velocity"}
+        What the network predicts from noised expression: the noise (Ho et al. 2020), the clean
+        expression, or the velocity of Salimans and Ho 2022, which is a mixture of both.
+    steps : int
+        Steps of the diffusion that it is trained on, with the cosine schedule.
+    noises : int
+        Noised copies of each sample of a batch that a step learns from.
+    sampler : {"ddim", "ddpm"}
+        ``ddim``: noise goes in at the beginning alone (Song et al. 2021); ``ddpm``: at each
+        step (Ho et al. 2020).
+    sampling_steps : int
+        Steps of the diffusion that sampling visits; ``steps`` visits all.
+    limit : float
+        Bound of the predicted clean expression, in standard deviations, while sampling.
+    average : float or None
+        Decay of a running average of the weights, which is then the result.
+    learning_rate, weight_decay : float
+        Of AdamW.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoding: Encoding = "separate"
+    width: int = Field(default=512, ge=2)
+    blocks: int = Field(default=2, ge=0)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    target: Target = "velocity"
+    steps: int = Field(default=1000, ge=2)
+    noises: int = Field(default=1, ge=1)
+    sampler: Literal["ddim", "ddpm"] = "ddim"
+    sampling_steps: int = Field(default=100, ge=1)
+    limit: float = Field(default=10.0, gt=0)
+    average: float | None = Field(default=0.999, gt=0, lt=1)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _no_more_steps_than_there_are(self):
+        if self.sampling_steps > self.steps:
+            raise ValueError(f"sampling_steps {self.sampling_steps} above steps {self.steps}")
+        return self
+
+
+DIFFUSION = Family("diffusion", DiffusionConfig, "genex_kedro.models.diffusion")

@@ -1,0 +1,122 @@
+"""The scorecard that every translator of tumors into normals is held to."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from matplotlib.figure import Figure
+
+from genex_kedro.genes.positions import sex_chromosome_genes
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.pipelines.discriminator.nodes import judge_expression
+from genex_kedro.plots.translators import plot_frontier, plot_neighbours
+from genex_kedro.study import translation_rows as scores
+from genex_kedro.study.fits import run_name, seed_of
+from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
+from genex_kedro.study.translation_ceilings import ceilings
+from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
+from genex_kedro.study.translation_scorecard import Judge, Reference, score_translation
+from genex_kedro.study.translation_tables import paper_tables
+
+JUDGES = ("pooled", "adjacent")
+JUDGE_SETTING = "best"
+REFERENCE = "simple/shrunken_residual"
+_FIRST = ["run", "model", "seed", "paired", "subset", "tumors", "normals", "pairs"]
+
+
+def score_translators(
+    studies: dict[str, AnnData],
+    pooled: dict[str, TrainedModel],
+    adjacent: dict[str, TrainedModel],
+    settings: BootstrapSettings,
+    *translated: dict[str, AnnData],
+) -> pd.DataFrame:
+    """Every translator on patients it never saw: a row per translator, seed and subset.
+
+    Returns
+    -------
+    DataFrame
+        ``run, model, seed, paired, subset, tumors, normals, pairs`` and the metrics; see
+        :mod:`genex_kedro.study.translation_rows`. Rows ``ceiling/...`` are made from the answer.
+    """
+    rows = []
+    for study in studies.values():
+        seed = seed_of(study)
+        judges = _judges(study, {"pooled": pooled, "adjacent": adjacent})
+        autosomal = ~np.isin(study.var_names.to_numpy(str), sorted(sex_chromosome_genes()))
+        made = [c for cohorts in translated for c in cohorts.values() if seed_of(c) == seed]
+        truth = scores.Truth.of(study, autosomal)
+        reference = _reference(made, truth, settings)
+        rows += _rows(made, truth, judges, settings, reference)
+        paired, best = ceilings(study)
+        if best:
+            rows += _rows(best, scores.Truth.of(paired, autosomal), judges, settings, reference)
+    if not rows:
+        return pd.DataFrame(columns=_FIRST)
+    table = pd.DataFrame(rows)
+    return table[[*_FIRST, *table.columns.difference(_FIRST, sort=False)]]
+
+
+def summarise_translators(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard deviation over seeds, a row per translator and subset."""
+    by = ["model", "paired", "subset"]
+    metrics = [c for c in table.select_dtypes("number") if c != "seed"]
+    groups = table.groupby(by, sort=False)
+    spread = groups[metrics].std().add_suffix("_sd")
+    return pd.concat(
+        [groups.size().rename("seeds"), groups[metrics].mean(), spread], axis=1
+    ).reset_index()
+
+
+def lay_beside_paper(table: pd.DataFrame) -> pd.DataFrame:
+    """Who was fooled, by cancer code, beside Tables 3 and 4 of paper 000; both directions."""
+    return paper_tables(table)
+
+
+def draw_frontier(table: pd.DataFrame) -> Figure:
+    """What a best guess pays in RMSE for the right patient."""
+    return plot_frontier(table[table["subset"] == OVERALL])
+
+
+def draw_neighbours(
+    studies: dict[str, AnnData], settings: EmbeddingSettings, *translated: dict[str, AnnData]
+) -> Figure:
+    """The paper's Figures 3 and 4 for some translators of the first seed, pairs joined by lines."""
+    study = next(iter(studies.values()))
+    by_model = {
+        c.uns["model"]: c for cs in translated for c in cs.values() if seed_of(c) == seed_of(study)
+    }
+    shown = [by_model[name] for name in settings.models if name in by_model]
+    return plot_neighbours(embed(study, shown, settings))
+
+
+def _judges(study: AnnData, models: dict[str, dict[str, TrainedModel]]) -> dict[str, Judge]:
+    """The judges of a study's seed; one that could not be trained is left out."""
+    key = f"{JUDGE_SETTING}_seed_{seed_of(study)}"
+
+    def judge(values: np.ndarray, model: TrainedModel) -> np.ndarray:
+        return judge_expression(model, AnnData(values, var=study.var))
+
+    return {name: partial(judge, model=kept[key]) for name, kept in models.items() if key in kept}
+
+
+def _reference(made: list[AnnData], truth: scores.Truth, settings: BootstrapSettings):
+    found = [c for c in made if c.uns["model"] == REFERENCE]
+    if not found or not len(truth.tumor):
+        return None
+    values = np.asarray(found[0].layers["normal"])
+    return Reference(REFERENCE, scores.resampled(values, truth, settings.repeats, settings.seed))
+
+
+def _rows(made, truth: scores.Truth, judges, settings, reference) -> list[dict]:
+    rows = []
+    for cohort in made:
+        model, seed = cohort.uns["model"], seed_of(cohort)
+        first = {"run": run_name(model, seed), "model": model, "seed": seed}
+        first["paired"] = bool(cohort.uns["paired"])
+        found = score_translation(cohort, truth, judges, settings, reference)
+        rows += [first | row for row in found]
+    return rows

@@ -1,0 +1,88 @@
+"""Translators without a network, fitted and applied to test samples."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import data_digest
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.pipelines.translators.settings import TranslatorSettings
+from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
+from genex_kedro.study.translation import translated_cohort
+from genex_kedro.study.translators import BothWays, atlas_of, translation_data, why_not
+
+log = logging.getLogger(__name__)
+
+LABEL = "simple"
+
+
+def translate_simple(
+    studies: dict[str, AnnData], settings: TranslatorSettings
+) -> tuple[dict[str, AnnData], dict[str, TrainedModel], pd.DataFrame]:
+    """Fit every simple translator on every seed's training part and apply it to the test part.
+
+    Returns
+    -------
+    translated : dict of AnnData, ``<translator>_seed_<n>``
+    models : dict of TrainedModel
+        Those that can be kept without any training sample, under the same names, and under
+        ``atlas_seed_<n>`` what tells tissues and how far a sample is from training.
+    fits : DataFrame
+        A row per fit, for the tracking, with the numbers that validation chose.
+    """
+    from genex_kedro.models import atlas as atlases
+    from genex_kedro.models.simple_translators import kept
+    from genex_kedro.models.simple_translators.regression import ResidualTranslator
+
+    translated, models, rows = {}, {}, []
+    for study in studies.values():
+        seed = seed_of(study)
+        training, validation = (
+            translation_data(study, part, settings.least) for part in ("train", "validation")
+        )
+        if reason := why_not(training):
+            log.warning("seed %d: no tumor can be translated: %s", seed, reason)
+            continue
+        atlas = atlas_of(study, training)
+        card = _card(study)
+        models[f"atlas_seed_{seed}"] = atlases.to_trained_model(atlas, study.var, card)
+        for name, make in SIMPLE_TRANSLATORS.items():
+            if name in settings.leave_out:
+                continue
+            if reason := why_not(training, make().paired):
+                log.warning("seed %d: '%s' is left out: %s", seed, name, reason)
+                continue
+            both = BothWays.fit(make, training, validation)
+            layers, inferred = both.layers(study[part_of(study, "test")], atlas)
+            key = f"{name}_seed_{seed}"
+            translated[key] = translated_cohort(
+                study,
+                layers,
+                full_name(LABEL, name),
+                paired=both.there.paired,
+                inferred_tissue=inferred,
+            )
+            if isinstance(both.there, ResidualTranslator):
+                about = card | {"setting": name, "chosen": both.there.chosen}
+                models[key] = kept.to_trained_model(both.there, study.var, about)
+            row = fit_row(full_name(LABEL, name), seed, data_digest(study), "cpu")
+            rows.append(row | {"epoch": 0} | both.there.chosen)
+    fits = pd.DataFrame(rows)
+    return translated, models, fits.reindex(columns=[*HISTORY, *fits.columns.difference(HISTORY)])
+
+
+def _card(study: AnnData) -> dict:
+    training = study.obs[part_of(study, "train")]
+    return {
+        "seed": seed_of(study),
+        "data": data_digest(study),
+        "unit": study.uns["unit"],
+        "training_samples": len(training),
+        "training_tumors": int((training["condition"] == "tumor").sum()),
+        "training_patients": int(np.unique(training["patient_id"].astype(str)).size),
+    }

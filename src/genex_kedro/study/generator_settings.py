@@ -1,0 +1,35 @@
+"""Parameters of a family of generators."""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from genex_kedro.models.family import Family
+from genex_kedro.training import FitSettings
+from genex_kedro.transforms import SCALINGS
+
+Config = TypeVar("Config", bound=BaseModel)
+
+
+class NetworkSettings(BaseModel, Generic[Config]):
+    """One setting: how its input is scaled, what it is, how it is trained."""
+
+    model_config = ConfigDict(extra="forbid")
+    scaling: Literal[SCALINGS] = "per_gene"
+    network: Config
+    fit: FitSettings
+
+
+class GeneratorSettings(BaseModel, Generic[Config]):
+    """The settings to train, by name, and what samples are asked for by."""
+
+    model_config = ConfigDict(extra="forbid")
+    networks: dict[str, NetworkSettings[Config]] = Field(min_length=1)
+    factors: tuple[str, ...] = Field(default=("tissue", "condition", "source"), min_length=1)
+
+
+def settings_of(settings: GeneratorSettings | dict, family: Family) -> GeneratorSettings:
+    """Settings as parameters give them, from those or from the file that a node chose them in."""
+    return GeneratorSettings[family.config].model_validate(settings)

@@ -1,0 +1,149 @@
+"""Conditional generators of any family: trained and kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import code_digest, data_digest, digest
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.family import Family, to_trained_model
+from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
+from genex_kedro.study.generator_settings import (
+    GeneratorSettings,
+    NetworkSettings,
+    settings_of,
+)
+from genex_kedro.transforms import Standardiser
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    studies: dict[str, AnnData], resume: dict, settings: GeneratorSettings | dict, family: Family
+) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Train every setting on every seed's training part.
+
+    Yields
+    ------
+    checkpoints : dict of Checkpoint
+        The one that changed, under ``<setting>_seed_<n>``.
+    history : DataFrame
+        All epochs of all fits so far.
+    """
+    settings = settings_of(settings, family)
+    done: dict = {}
+    yield {}, history_of(done, family.name)
+    for key, study, _, network in fits(studies, settings.networks):
+        for checkpoint in GeneratorFit(study, network, settings, family).run(resume.get(key)):
+            done[key] = checkpoint
+            yield {key: checkpoint}, history_of(done, family.name)
+
+
+def keep(
+    studies: dict[str, AnnData],
+    checkpoints: dict,
+    settings: GeneratorSettings | dict,
+    family: Family,
+) -> dict[str, TrainedModel]:
+    """The finished networks with all that is needed to generate, and nothing of the samples."""
+    settings = settings_of(settings, family)
+    kept = {}
+    for key, study, name, network in fits(studies, settings.networks):
+        fit, checkpoint = GeneratorFit(study, network, settings, family), checkpoints.get(key)
+        if checkpoint is None or not checkpoint.matches(fit.fingerprint):
+            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
+        card = {
+            "setting": name,
+            "seed": fit.seed,
+            "data": data_digest(study),
+            "training_samples": len(fit.train[1]),
+            "unit": study.uns["unit"],
+            "status": checkpoint.status,
+            "best_epoch": checkpoint.state["best_epoch"],
+            "validation_loss": checkpoint.state["best_value"],
+        }
+        generator = fit.generator()
+        generator.load_state_dict(checkpoint.weights("generator"))
+        family.code().finish(generator, fit.tensors("train"))
+        transform = fit.standardiser.to_json()
+        kept[key] = to_trained_model(family, generator, study.var, transform, card)
+    return kept
+
+
+class GeneratorFit:
+    """One setting on one seed's study: its data as the network sees them, and its fingerprint.
+
+    Parameters
+    ----------
+    study : AnnData
+    network : NetworkSettings
+    settings : GeneratorSettings
+        Whose factors name the classes.
+    family : Family
+
+    Attributes
+    ----------
+    seed : int
+        Of the split, and of the weights, batches and draws.
+    train, validation : tuple of ndarray
+        Scaled profiles (n_samples, n_genes) and positions in the vocabulary (n_samples,).
+    """
+
+    def __init__(
+        self, study: AnnData, network: NetworkSettings, settings: GeneratorSettings, family: Family
+    ) -> None:
+        self.network, self.family, self.seed = network, family, seed_of(study)
+        self.n_genes = study.n_vars
+        code = code_digest(partial(train, family=family))
+        self.fingerprint = digest([data_digest(study), network, settings.factors, code])
+        self._prepare(study, settings.factors)
+
+    def _prepare(self, study: AnnData, factors: tuple[str, ...]) -> None:
+        """Vocabulary and scaling of the training part; (values, classes) of both parts.
+
+        Validation samples of a class that training has none of are left out and named: the
+        network knows no such class.
+        """
+        training, held_out = part_of(study, "train"), part_of(study, "validation")
+        self.vocabulary = Vocabulary.fit(study.obs[training], factors)
+        self.standardiser = Standardiser.fit(study.X[training], self.network.scaling)
+        known = self.vocabulary.knows(study.obs)
+        if unknown := int((held_out & ~known).sum()):
+            log.warning(
+                "%d validation samples are of classes without training samples: left out", unknown
+            )
+        self.train, self.validation = (
+            (self.standardiser.apply(np.asarray(part.X)), self.vocabulary.index(part.obs))
+            for part in (study[training], study[held_out & known])
+        )
+
+    def generator(self):
+        """Untrained, with weights that follow from the seed."""
+        build = self.family.code().build
+        return build(self.network.network, self.vocabulary, self.n_genes, self.seed)
+
+    def tensors(self, part: str) -> tuple:
+        import torch
+
+        return tuple(map(torch.as_tensor, getattr(self, part)))
+
+    def learner(self):
+        """Of an untrained generator."""
+        return self.family.code().learner(self.generator(), self.tensors("train"))
+
+    def run(self, resume) -> Iterator:
+        """The checkpoints of the fit."""
+        from genex_kedro.training import fit
+
+        train, validation = self.tensors("train"), self.tensors("validation")
+        resume = still_true(resume, self.fingerprint, self.seed)
+        yield from fit(
+            self.learner(), train, validation, self.network.fit, self.seed, resume, self.fingerprint
+        )

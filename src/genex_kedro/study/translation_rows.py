@@ -1,0 +1,216 @@
+"""A translated cohort against real normals: the numbers of its rows in the scorecard.
+
+Suffix ``_point`` is the best single guess, ``_draw`` one draw, ``_blind_point`` and
+``_blind_draw`` the same without being told the tissue. What cannot be had is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.metrics.bootstrap import patient_weights
+from genex_kedro.metrics.correlation import within_class_agreement
+from genex_kedro.metrics.discrepancy import mmd
+from genex_kedro.metrics.energy import energy_distance
+from genex_kedro.metrics.false_change import cycle_error, false_change, false_change_rate
+from genex_kedro.metrics.fooled import fooled
+from genex_kedro.metrics.neighbours import pair_distances
+from genex_kedro.metrics.pair_error import change_r, paired_r, paired_rmse
+from genex_kedro.metrics.right_patient import patient_rank, patient_ranks, patient_top1
+from genex_kedro.metrics.spread import spread
+from genex_kedro.metrics.tissue_kept import nearest_tissue
+from genex_kedro.metrics.top_genes import top_genes
+from genex_kedro.study.fits import part_of
+from genex_kedro.study.translation import find_pairs
+from genex_kedro.transforms import Standardiser
+
+KINDS = {
+    "normal": "point",
+    "normal_draw": "draw",
+    "normal_blind": "blind_point",
+    "normal_blind_draw": "blind_draw",
+}
+_LEAST = 10  # pairs from which on distributions are compared
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The test samples of a study as translations are compared with them.
+
+    Parameters
+    ----------
+    obs : DataFrame
+        Of the test samples, in order.
+    measured : ndarray, shape (n_test, n_genes)
+        log2(x+1); NaN where a value was filled in.
+    given : ndarray, shape (n_test, n_genes)
+        What translators were given.
+    tumor, normal : ndarray of int, shape (n_pairs,)
+        Positions of the pairs.
+    normals, normal_tissue : ndarray
+        The training normals.
+    scaler : Standardiser
+        By the training normals.
+    autosomal : ndarray of bool, shape (n_genes,)
+        Genes on neither X nor Y.
+    """
+
+    obs: pd.DataFrame
+    measured: np.ndarray
+    given: np.ndarray
+    tumor: np.ndarray
+    normal: np.ndarray
+    normals: np.ndarray
+    normal_tissue: np.ndarray
+    scaler: Standardiser
+    autosomal: np.ndarray
+
+    @classmethod
+    def of(cls, study: AnnData, autosomal: np.ndarray) -> Truth:
+        """From a study with ``obs["split"]``, and ``layers["imputed"]`` if values were filled in."""
+        test = study[part_of(study, "test")]
+        measured = np.array(test.X, np.float32)
+        if "imputed" in test.layers:
+            measured[np.asarray(test.layers["imputed"])] = np.nan
+        training_normals = part_of(study, "train") & (study.obs["condition"] == "normal").to_numpy()
+        normals = np.asarray(study.X[training_normals])
+        tissue = study.obs["tissue"].astype(str).to_numpy(str)[training_normals]
+        return cls(
+            test.obs, measured, np.asarray(test.X), *find_pairs(test.obs),
+            normals, tissue, Standardiser.fit(normals, "per_gene"), autosomal,
+        )  # fmt: skip
+
+    @property
+    def is_tumor(self) -> np.ndarray:
+        return (self.obs["condition"] == "tumor").to_numpy()
+
+    @property
+    def group(self) -> np.ndarray:
+        """Who a patient is compared with: tissue and cohort of each test sample."""
+        return (self.obs["tissue"].astype(str) + "/" + self.obs["cohort"].astype(str)).to_numpy(str)
+
+    def only(self, chosen: np.ndarray) -> Truth:
+        """The same with the pairs whose tumor is chosen; bool, (n_test,)."""
+        keep = chosen[self.tumor]
+        fields = {**self.__dict__, "tumor": self.tumor[keep], "normal": self.normal[keep]}
+        return Truth(**fields)
+
+
+def fooled_scores(
+    p_tumor: Mapping[str, Mapping[str, np.ndarray]], rows: np.ndarray, made: str = "normal"
+) -> dict[str, float]:
+    """Share of `rows` that each judge takes for real: ``fooled_<judge>_<kind>``.
+
+    Parameters
+    ----------
+    p_tumor : mapping of kind to mapping of judge to ndarray, shape (n_test,)
+    """
+    return {
+        f"fooled_{judge}_{kind}": fooled(p[rows], made)
+        for kind, judges in p_tumor.items()
+        for judge, p in judges.items()
+    }
+
+
+def pair_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
+    """What pairs tell of one layer, (n_test, n_genes); empty without pairs."""
+    if not len(truth.tumor):
+        return {}
+    guess, own, tumor = made[truth.tumor], truth.measured[truth.normal], truth.given[truth.tumor]
+    group, auto = truth.group[truth.tumor], truth.autosomal
+    jaccard, direction = top_genes(guess, own, tumor)
+    changes = not np.allclose(guess, tumor, atol=1e-5)
+    return {
+        "rmse": paired_rmse(guess, own),
+        "r": paired_r(guess, own),
+        "change_r": change_r(guess, own, tumor),
+        "top_jaccard": jaccard if changes else np.nan,
+        "top_direction": direction if changes else np.nan,
+        "patient_rank": patient_rank(guess, own, group),
+        "patient_top1": patient_top1(guess, own, group),
+        "patient_rank_autosomal": patient_rank(guess[:, auto], own[:, auto], group),
+        "patient_top1_autosomal": patient_top1(guess[:, auto], own[:, auto], group),
+    }
+
+
+def distribution_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
+    """One layer's outputs for the paired tumors against those patients' normals.
+
+    The pairs alone: tissues, cohorts and sources of both sides are then the same.
+    """
+    if len(truth.tumor) < _LEAST:
+        return {}
+    outputs, real = made[truth.tumor], truth.given[truth.normal]
+    if np.allclose(outputs, real, atol=1e-5):  # the answer itself: nothing to compare it with
+        return {}
+    group = truth.group[truth.tumor]
+    distances = pair_distances(*(truth.scaler.apply(side) for side in (real, outputs)))
+    return {
+        "spread": spread(real, outputs, group, group),
+        "correlation_error": within_class_agreement(real, outputs, group, group).rmse,
+        "mmd": mmd(distances),
+        "energy_distance": energy_distance(distances),
+    }
+
+
+def tissue_scores(made: np.ndarray, truth: Truth, rows: np.ndarray) -> dict[str, float]:
+    """Share of the tumors `rows`, of tissues with training normals, whose tissue is kept."""
+    tissue = truth.obs["tissue"].astype(str).to_numpy(str)
+    rows = rows & np.isin(tissue, truth.normal_tissue)
+    if not rows.any():
+        return {}
+    found = nearest_tissue(made[rows], truth.normals, truth.normal_tissue)
+    return {"tissue_kept": float((found == tissue[rows]).mean())}
+
+
+def false_change_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
+    """What one layer does to test samples that are normal."""
+    normal = ~truth.is_tumor
+    if not normal.any():
+        return {}
+    real, after = truth.measured[normal], made[normal]
+    return {
+        "false_change": false_change(real, after),
+        "false_change_rate": false_change_rate(real, after),
+    }
+
+
+def cycle_scores(cohort: AnnData, truth: Truth) -> dict[str, float]:
+    """How far samples come back from there and back."""
+    if "cycle" not in cohort.layers:
+        return {}
+    return {"cycle_error": cycle_error(truth.measured, np.asarray(cohort.layers["cycle"]))}
+
+
+def resampled(made: np.ndarray, truth: Truth, repeats: int, seed: int) -> dict[str, np.ndarray]:
+    """RMSE and centred rank of one layer under resampled patients, (repeats,) each."""
+    guess, own = made[truth.tumor], truth.measured[truth.normal]
+    patient = truth.obs["patient_id"].astype(str).to_numpy(str)[truth.tumor]
+    weight = patient_weights(patient, repeats, seed)
+    rank = patient_ranks(guess, own, truth.group[truth.tumor])[0]
+    ranked = np.isfinite(rank)
+    counted = weight[:, ranked].sum(1)
+    return {
+        "rmse": paired_rmse(guess, own, weight),
+        "patient_rank": np.divide(
+            weight[:, ranked] @ rank[ranked],
+            counted,
+            out=np.full(repeats, np.nan),
+            where=counted > 0,
+        ),
+    }
+
+
+def intervals(drawn: Mapping[str, np.ndarray], suffix: str, level: float = 0.95) -> dict:
+    """``<metric>_<suffix>_low`` and ``_high``."""
+    ends = {"low": (1 - level) / 2, "high": (1 + level) / 2}
+    return {
+        f"{name}_{suffix}_{end}": float(np.nanquantile(values, q))
+        for name, values in drawn.items()
+        for end, q in ends.items()
+    }
