@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+NOT_TOLD, UNSEEN = -1, -2
 BLOCK = 1024  # samples at a time: memory does not grow with the number beyond the result
 
 
@@ -120,7 +121,8 @@ class Aligned(nn.Module):
             torch.softmax(by_tissue, dim=1),
             torch.where(tissue >= 0, tissue, by_tissue.argmax(dim=1)),
             torch.softmax(tumor, dim=1),
-            torch.sigmoid(odds - self.config.normal_odds),
+            # among tissues it knows nothing of, no odds are to be trusted
+            torch.sigmoid(odds - self.config.normal_odds) * (tissue != UNSEEN),
         )
 
     def pass_on(self, residual: Tensor) -> Tensor:
@@ -184,6 +186,3 @@ class Aligned(nn.Module):
         own = own + left[drawn] * torch.randn(n, genes, generator=draw)
         share = self.own_share[drawn][:, None]
         return self.noise_spread[drawn] * (share.sqrt() * own + (1 - share).sqrt() * pooled)
-
-
-NOT_TOLD, UNSEEN = -1, -2
