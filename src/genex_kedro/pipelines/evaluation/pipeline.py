@@ -61,7 +61,10 @@ def of_judges() -> Pipeline:
     )
 
 
-TRANSLATED = ("translators.translated",)  # of every pipeline that translates tumors
+TRANSLATED = (
+    "cyclegan.translated",
+    "translators.translated",
+)  # of every pipeline that translates tumors
 
 
 def of_translators() -> Pipeline:
