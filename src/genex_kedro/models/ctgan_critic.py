@@ -33,9 +33,10 @@ class PackedCritic(nn.Module):
     def __init__(self, width: int, hidden: Sequence[int], pac: int, dropout: float) -> None:
         super().__init__()
         self.pac = pac
-        widths = [width * pac, *hidden, 1]
-        pairs = itertools.pairwise(widths)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairs)
+        widths = [width * pac, *hidden]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
+        # only differences of scores mean anything: the last layer needs no bias
+        self.layers.append(nn.Linear(widths[-1], 1, bias=False))
         self.dropout = Dropout(dropout)
 
     def forward(self, table: Tensor, draw: torch.Generator) -> Tensor:
