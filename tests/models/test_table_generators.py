@@ -139,7 +139,7 @@ def test_a_batch_is_cut_to_packs_and_one_smaller_than_a_pack_stands_for_one(n, d
 
 
 def test_the_penalty_of_packs_is_that_of_a_double_backward():
-    critic = PackedCritic(6, (16, 8), pac=4, dropout=0.3)
+    critic = PackedCritic(torch.arange(6), (16, 8), pac=4, dropout=0.3)
     g = torch.Generator().manual_seed(0)
     real, made = (torch.randn(40, 6, generator=g) for _ in range(2))
     distance, penalty = critic.compare(real, made, torch.Generator().manual_seed(1))
@@ -167,8 +167,10 @@ def test_the_published_shapes():
         ctgan_learner.build(CtganConfig(), vocabulary, N_GENES, 0), (x, classes)
     )
     width = 11 * N_GENES
+    columns = N_GENES + int(gan.generator.modes.live.sum()) + 3 + 3  # class and condition
+    assert columns < width
     assert [tuple(p.weight.shape) for p in gan.critic.layers] == [
-        (256, 10 * (width + 3 + 3)),  # ten samples, each with its class and its condition
+        (256, 10 * columns),  # of ten samples, without the modes that genes do not have
         (256, 256),
         (1, 256),
     ]
