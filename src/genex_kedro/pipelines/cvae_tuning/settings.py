@@ -39,8 +39,11 @@ class StudySettings(SearchSettings):
     def _is_known(self) -> StudySettings:
         if unknown := sorted(self.searched.keys() - _SEARCHABLE):
             raise ValueError(f"space.{unknown[0]} is none of {', '.join(sorted(_SEARCHABLE))}")
-        depths = self.searched.get(DEPTH, ())
-        most = depths.high if isinstance(depths, Range) else max(depths, default=0)
+        depths = self.searched.get(DEPTH, (0,))
+        depths = (depths.high,) if isinstance(depths, Range) else depths
+        if not all(type(depth) is int for depth in depths):
+            raise ValueError(f"space.{DEPTH} holds numbers of layers, not {depths}")
+        most = max(depths)
         if most > len(self.widths):
             raise ValueError(f"{most} hidden layers need as many widths, not {len(self.widths)}")
         return self
@@ -117,12 +120,10 @@ def check(tuning: TuningSettings, settings: GeneratorSettings[CvaeConfig]) -> No
 def _check_value(where: str, study: StudySettings, settings, chosen: dict) -> None:
     try:
         study.setting(settings.networks[study.base], chosen)
-    except (ValidationError, TypeError) as error:
+    except ValidationError as error:
         raise InputError(
             where=where,
             found=f"{next(iter(chosen.values()))!r}",
-            expected=f"a value of that parameter ({str(error).splitlines()[-2].strip()})"
-            if isinstance(error, ValidationError)
-            else "a number of layers",
+            expected=f"a value of that parameter: {error.errors()[0]['msg']}",
             remedy="Correct the value.",
         ) from error
