@@ -5,7 +5,12 @@ from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
 from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.pipelines.cvae_tuning.settings import StudySettings, TuningSettings, check
+from genex_kedro.pipelines.cvae_tuning.settings import (
+    StudySettings,
+    TuningSettings,
+    check,
+    check_samples,
+)
 from genex_kedro.study.generator_settings import GeneratorSettings
 
 GRID = {"sampler": "grid", "base": "as_published", "epochs": 2, "space": {"hidden_layers": [2, 3]}}
@@ -63,6 +68,13 @@ def test_losses_of_differently_scaled_data_do_not_compare():
     with pytest.raises(InputError, match="one scaling"):
         check(TuningSettings(studies={"grid": GRID, "tpe": TPE}), settings)
     check(TuningSettings(studies={"grid": GRID, "tpe": None}), settings)
+
+
+def test_more_latents_than_a_core_can_be_fitted_with_are_refused_before_they_are_drawn():
+    tuning = TuningSettings(studies={"tpe": TPE, "grid": GRID})  # up to nine, with a core; 50
+    check_samples(tuning, SETTINGS, 15, 5)
+    with pytest.raises(InputError, match=r"(?s)tpe\.space\.latent.*up to 9.*fewer than 9"):
+        check_samples(tuning, SETTINGS, 14, 5)
 
 
 def test_a_trial_is_its_base_with_its_parameters():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ import optuna
 from optuna.trial import TrialState
 
 from genex_kedro.tuning.trials import Trials
+
+log = logging.getLogger(__name__)
 
 _PAUSE = 0.5  # seconds between two looks at trials of other processes
 
@@ -57,6 +60,7 @@ def search(
     None
         When something was told; the study holds it.
     """
+    said = False
     while True:
         batch: list[optuna.Trial] = []
         try:
@@ -65,6 +69,9 @@ def search(
             if batch:
                 yield from _train(trials, batch, start([trial.params for trial in batch]))
             elif trials.others_run():
+                if not said:
+                    log.info("waiting for trials of other processes")
+                said = True
                 time.sleep(_PAUSE)
             else:
                 return

@@ -117,6 +117,36 @@ def check(tuning: TuningSettings, settings: GeneratorSettings[CvaeConfig]) -> No
         )
 
 
+def check_samples(
+    tuning: TuningSettings, settings: GeneratorSettings[CvaeConfig], n_samples: int, n_classes: int
+) -> None:
+    """Refuse latents that a core cannot be fitted with, before the trial that draws them.
+
+    Parameters
+    ----------
+    tuning : TuningSettings
+    settings : GeneratorSettings
+    n_samples, n_classes : int
+        Of the training part.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, study in tuning.chosen.items():
+        network, space = settings.networks[study.base].network, study.searched
+        latents = space.get("latent", (network.latent,))
+        most = latents.high if isinstance(latents, Range) else max(latents)
+        has_core = any(space.get("core", (network.core,)))
+        if has_core and most >= n_samples - n_classes:
+            raise InputError(
+                where=f"parameter cvae_tuning.studies.{name}.space.latent",
+                found=f"up to {most} latent dimensions",
+                expected=f"fewer than {n_samples - n_classes}: the core is fitted to {n_samples} training samples of {n_classes} classes",
+                remedy="Lower it, leave the study out (null), or bring more samples.",
+            )
+
+
 def _check_value(where: str, study: StudySettings, settings, chosen: dict) -> None:
     try:
         study.setting(settings.networks[study.base], chosen)
