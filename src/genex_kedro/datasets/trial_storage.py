@@ -143,7 +143,7 @@ class _KernelLock:
     """What Optuna asks of a lock; its own outlive their holder by half a minute."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(f"{path.name}.lock")
+        self._path = path.with_name(f"{path.name}.held")  # .lock is that of Optuna's own
         self._file: IO | None = None
 
     def acquire(self) -> bool:
