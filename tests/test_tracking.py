@@ -163,7 +163,7 @@ def test_a_trial_lies_under_its_search_and_is_no_run_of_the_experiment(open_book
     later = open_book()
     assert later.runs_of(EXPERIMENT) == [search]
     assert later.run(EXPERIMENT, "grid trial 0", fit="f", parent=search) == trial
-    assert later.run(EXPERIMENT, "grid trial 0", fit="g", parent=search) != trial
+    assert open_book().run(EXPERIMENT, "grid trial 0", fit="g", parent=search) != trial
 
 
 # --- what is written -----------------------------------------------------------------------
