@@ -88,6 +88,9 @@ def _train(trials: Trials, batch: list[optuna.Trial], fits: Fits) -> Iterator[No
     while fits.running():
         for i in fits.advance():
             trial, state = batch[i], fits.states[i]
+            if _is_told(trials.study, trial):  # by a process that took it for abandoned
+                fits.stop(i)
+                continue
             trials.sign(trial)
             if state["value"] is not None and state["epoch"] > reported[i]:
                 trial.report(state["value"], state["epoch"])
@@ -102,8 +105,6 @@ def _train(trials: Trials, batch: list[optuna.Trial], fits: Fits) -> Iterator[No
 
 def _tell(study: optuna.Study, trial: optuna.Trial, state: dict, seconds: float) -> None:
     kept = {"epochs": state["epoch"], "best_epoch": state["best_epoch"], "seconds": seconds}
-    if _is_told(study, trial):  # by a process that took it for abandoned
-        return
     for name, value in kept.items():
         trial.set_user_attr(name, value)
     if state["status"] == "finished":
