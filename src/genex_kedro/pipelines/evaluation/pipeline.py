@@ -6,6 +6,7 @@ from kedro.pipeline.node import Node
 from genex_kedro.models.families import RIVALS
 from genex_kedro.pipelines.evaluation import (
     cards,
+    classifiers,
     generator_pictures,
     generators,
     nodes,
@@ -24,7 +25,7 @@ _SETTINGS = "params:evaluation.generators"
 
 def create_pipeline() -> Pipeline:
     """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
-    return of_judges() + of_translators() + of_generators()
+    return of_judges() + of_translators() + of_generators() + of_classifiers()
 
 
 def of_judges() -> Pipeline:
@@ -181,6 +182,36 @@ def _pictures_of_generators() -> list[Node]:
             name="draw_augmentation",
         ),
     ]
+
+
+def of_classifiers() -> Pipeline:
+    """The study tumor_types: classifiers of tumor types."""
+    return _evaluation(
+        node(
+            classifiers.score_classifiers,
+            [
+                "tumor_types.studies",
+                "image_transfer.models",
+                "params:evaluation.bootstrap",
+                "image_transfer.predictions",
+                "image_transfer.simple_predictions",
+            ],
+            ["evaluation.classifiers", "evaluation.confusion"],
+            name="score_classifiers",
+        ),
+        node(
+            classifiers.summarise_classifiers,
+            "evaluation.classifiers",
+            "evaluation.classifiers_summary",
+            name="summarise_classifiers",
+        ),
+        node(
+            classifiers.draw_classifiers,
+            ["evaluation.classifiers", "evaluation.confusion"],
+            ["evaluation.classifiers_figure", "evaluation.confusion_figure"],
+            name="draw_classifiers",
+        ),
+    )
 
 
 def _evaluation(*steps) -> Pipeline:
