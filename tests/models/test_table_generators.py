@@ -3,8 +3,12 @@
 import pytest
 import torch
 from planted_classes import CORRELATION, MEANS, N_GENES, SPREAD, planted
+from pydantic import ValidationError
 
+from genex_kedro.models import ctgan_learner, tvae
 from genex_kedro.models.ctgan_config import CTGAN, CtganConfig
+from genex_kedro.models.ctgan_critic import PackedCritic
+from genex_kedro.models.ctgan_learner import TrainingBySampling
 from genex_kedro.models.tvae_config import TVAE, TvaeConfig
 from genex_kedro.training import FitSettings, fit
 
