@@ -16,11 +16,13 @@ _READ_BY_CATALOG = re.compile(r"runtime_params:([\w.]+)")
 _OPEN = (
     "discriminator.networks",
     "cvae.networks",
+    "cyclegan.networks",
     "cvae_tuning.studies",
     *(f"baselines.{family.name}.networks" for family in RIVALS),
     "evaluation.generators.ranking.families",
     "evaluation.generators.goals",
     "evaluation.generators.augmentation.refit",
+    "generate.also",
     "image_transfer.networks",
     "image_transfer.layouts",
 )

@@ -7,10 +7,13 @@ from genex_kedro.pipelines import (
     classify,
     cvae,
     cvae_tuning,
+    cyclegan,
     data_processing,
     discriminator,
     evaluation,
+    generate,
     image_transfer,
+    translate,
     translators,
 )
 from genex_kedro.pipelines.evaluation.pipeline import (
@@ -40,6 +43,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     everything = (
         data_processing.create_pipeline()
         + discriminator.create_pipeline()
+        + cyclegan.create_pipeline()
         + cvae.create_pipeline()
         + baselines.create_pipeline()
         + translators.create_pipeline()
@@ -49,14 +53,23 @@ def register_pipelines() -> dict[str, Pipeline]:
     return {
         "data_processing": data_processing.create_pipeline(),
         "discriminator": judges,
+        "cyclegan": data_processing.create_pipeline(["reversion"]) + cyclegan.create_pipeline(),
         "cvae": networks,
         "cvae_tuning": search,
         "cvae_tuned": search + networks,
         "baselines": simple,
         "evaluation": everything,
         "translators": translating,
-        "reversion": judges + translating + of_judges() + of_translators(),
+        "reversion": judges
+        + translating
+        + cyclegan.create_pipeline()
+        + of_judges()
+        + of_translators(),
         "synthesis": networks + simple + of_generators(),
+        # applications of trained models: they train nothing and bring nothing upstream
+        "generate": generate.create_pipeline(),
+        "share": generate.create_share_pipeline(),
+        "translate": translate.create_pipeline(),
         "image_transfer": images,
         "classify": classify.create_pipeline(),
         "tumor_types": images + of_classifiers(),

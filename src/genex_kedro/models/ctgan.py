@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
@@ -98,13 +97,8 @@ class Ctgan(nn.Module):
         shape = len(classes), self.config.embedding
         noise = torch.randn(shape, generator=draw, device=draw.device).to(self.design.device)
         hidden = self.layers(torch.cat([noise, self.design[classes]], dim=1))
-        bias = self.mode_output.bias + self.modes.closed()
-        modes = functional.linear(hidden, self.mode_output.weight, bias)
-        return Scores(
-            self.alpha_output(hidden),
-            modes.unflatten(1, (self.config.modes, self.n_genes)),
-            self.class_output(hidden),
-        )
+        modes = self.modes.scores(self.mode_output, hidden)
+        return Scores(self.alpha_output(hidden), modes, self.class_output(hidden))
 
     def make(self, classes: Tensor, draw: torch.Generator) -> Tensor:
         """Expression of new samples of the classes, (n_samples, n_genes)."""

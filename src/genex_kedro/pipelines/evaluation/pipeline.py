@@ -5,6 +5,7 @@ from kedro.pipeline.node import Node
 
 from genex_kedro.models.families import RIVALS
 from genex_kedro.pipelines.evaluation import (
+    cards,
     classifiers,
     generator_pictures,
     generators,
@@ -18,6 +19,7 @@ _SYNTHETIC = [
     *(f"baselines.{family.name}.synthetic" for family in RIVALS),
     "baselines.synthetic",
 ]
+_MODELS = ["cvae.models", *(f"baselines.{family.name}.models" for family in RIVALS)]
 _SETTINGS = "params:evaluation.generators"
 
 
@@ -60,7 +62,10 @@ def of_judges() -> Pipeline:
     )
 
 
-TRANSLATED = ("translators.translated",)  # of every pipeline that translates tumors
+TRANSLATED = (
+    "cyclegan.translated",
+    "translators.translated",
+)  # of every pipeline that translates tumors
 
 
 def of_translators() -> Pipeline:
@@ -143,6 +148,7 @@ def _scorecard_of_generators() -> list[Node]:
             "evaluation.generators_precision_recall",
             name="draw_generator_precision_recall",
         ),
+        node(cards.write_cards, [table, *_MODELS], "evaluation.cards", name="write_cards"),
     ]
 
 
