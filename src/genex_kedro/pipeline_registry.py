@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline
 
 from genex_kedro.pipelines import (
     baselines,
+    classify,
     cvae,
     cvae_tuning,
     cyclegan,
@@ -29,6 +30,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
     nothing of another study: a cohort that lacks the genes of one can be used in the other.
     The runner leaves out every node whose inputs, parameters and code are what they were.
+    ``classify`` applies what was trained before and trains nothing.
     ``cvae_tuned`` searches first and then trains what was found; it is no part of the default.
     """
     judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()
@@ -69,6 +71,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "share": generate.create_share_pipeline(),
         "translate": translate.create_pipeline(),
         "image_transfer": images,
+        "classify": classify.create_pipeline(),
         "tumor_types": images + of_classifiers(),
         "__default__": everything,
     }

@@ -57,13 +57,13 @@ def test_the_study_from_nothing_its_table_and_its_runs(project, run_session):
     run_session("tumor_types")
     reports = project / "data/08_reporting"
     table = pd.read_csv(reports / "evaluation/classifiers.csv")
-    networks = {"small_cnn", "resnet18"}
+    networks = {"images/small_cnn", "images/resnet18"}
     overall = table[table["subset"] == "overall"].set_index("model")
-    assert set(overall.index) == networks | set(SIMPLE_CLASSIFIERS)
-    assert overall.loc["logistic regression", "accuracy"] > 0.9
-    assert overall.loc["logistic regression", "accuracy_gain"] == 0
+    assert set(overall.index) == networks | {f"simple/{name}" for name in SIMPLE_CLASSIFIERS}
+    assert overall.loc["simple/logistic regression", "accuracy"] > 0.9
+    assert overall.loc["simple/logistic regression", "accuracy_gain"] == 0
     assert (overall["accuracy_low"] <= overall["accuracy"]).all()
-    assert overall.loc["resnet18", ["weights", "layout", "trainable"]].tolist() == ["none", "random", "head"]  # fmt: skip
+    assert overall.loc["images/resnet18", ["weights", "layout", "trainable"]].tolist() == ["none", "random", "head"]  # fmt: skip
     published = table[table["subset"] == "published"].set_index("model")["accuracy"]
     assert published["paper 002: ResNet50, ImageNet, split by image"] == 0.92
     types = table[table["subset"].str.startswith("type: ")]
@@ -82,7 +82,9 @@ def _check_tracking(project, overall) -> None:
     runs = {r.info.run_name: r for r in client.search_runs([experiment.experiment_id])}
     assert set(runs) == set(overall["run"])
     small = runs["images/small_cnn seed 0"].data
-    assert small.metrics["eval.accuracy"] == pytest.approx(overall.loc["small_cnn", "accuracy"])
+    assert small.metrics["eval.accuracy"] == pytest.approx(
+        overall.loc["images/small_cnn", "accuracy"]
+    )
     assert small.params["image_transfer.network.network.backbone"] == "small_cnn"
     simple = runs["simple/linear SVM seed 0"].data
     same = {k for k in simple.metrics if k.startswith("eval.")}
@@ -97,7 +99,7 @@ def test_a_kept_model_calls_as_it_did_and_says_what_it_is(studies, trained, tmp_
     pd.testing.assert_frame_equal(before, nodes.score_networks(studies, again, settings))
     probabilities = before.filter(regex="^p ").to_numpy()
     np.testing.assert_allclose(probabilities.sum(1), 1)
-    small = before[(before["model"] == "small") & (before["split"] == "test")]
+    small = before[(before["model"] == "images/small") & (before["split"] == "test")]
     assert (small["call"] == small["truth"]).mean() > 0.6  # chance is a quarter
     card = again["other_seed_0"].card
     assert card["weights"] == "none"

@@ -12,7 +12,7 @@ from genex_kedro.study.fits import part_of, run_name, seed_of
 from genex_kedro.study.tumor_types import types_of
 from genex_kedro.transforms import Standardiser
 
-LABEL = "images"  # of runs of networks
+NETWORKS, SIMPLE = "images", "simple"  # before the names of models
 FIRST = ["run", "model", "seed", "sample_id", "split", "truth", "call", "confidence"]
 PREFIX = "p "  # of the columns of probabilities
 
@@ -57,23 +57,21 @@ def type_data(study: AnnData) -> TypeData:
     return TypeData(classes, standardiser, expression, labels)
 
 
-def predictions(
-    held_out: AnnData, label: str, model: str, classes, probability: np.ndarray
-) -> pd.DataFrame:
+def predictions(held_out: AnnData, model: str, classes, probability: np.ndarray) -> pd.DataFrame:
     """A row a sample: what it is, what it is called, and the probability of every type.
 
     Parameters
     ----------
     held_out : AnnData
         Validation and test samples.
-    label, model : str
-        As in :func:`~genex_kedro.study.fits.run_name`.
+    model : str
+        Its full name.
     classes : sequence of str
     probability : ndarray, shape (n_samples, n_classes)
     """
     seed = seed_of(held_out)
     first = {
-        "run": run_name(label, model, seed),
+        "run": run_name(model, seed),
         "model": model,
         "seed": seed,
         "sample_id": held_out.obs_names.to_numpy(),

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.simple_classifiers import LOGISTIC
 from genex_kedro.plots.classifiers import plot_classifiers, plot_confusion
+from genex_kedro.study.fits import full_name
 from genex_kedro.study.published_marks import PUBLISHED, published_marks
 from genex_kedro.study.scorecard import BootstrapSettings
+from genex_kedro.study.type_fits import NETWORKS, SIMPLE
 from genex_kedro.study.type_scorecard import MERGED, OVERALL, confusion_of, score_types
 
 _FIRST = ["run", "model", "seed", "subset"]
@@ -34,11 +36,12 @@ def score_classifiers(
     """
     patients = {int(s.uns["seed"]): s.obs["patient_id"].astype(str) for s in studies.values()}
     table = pd.concat(predictions, ignore_index=True)
-    logistic = table[table["model"] == LOGISTIC]
+    logistic = table[table["model"] == full_name(SIMPLE, LOGISTIC)]
     rows, confusions = [], []
     for names, one in table.groupby(["run", "model", "seed"], sort=False):
         first = dict(zip(["run", "model", "seed"], names, strict=True))
-        model = networks.get(f"{first['model']}_seed_{first['seed']}")
+        name = first["model"].removeprefix(f"{NETWORKS}/")
+        model = networks.get(f"{name}_seed_{first['seed']}")
         described = _describe(model) if model is not None else {}
         against = logistic[logistic["seed"] == first["seed"]]
         scored = score_types(one, patients[first["seed"]], settings, against)
@@ -67,7 +70,7 @@ def draw_classifiers(table: pd.DataFrame, confusion: pd.DataFrame) -> tuple[Figu
     The best by balanced accuracy on validation samples, not by what is shown.
     """
     overall = table[table["subset"] == OVERALL]
-    networks = overall[overall["run"].str.startswith("images/")]
+    networks = overall[overall["model"].str.startswith(f"{NETWORKS}/")]
     best = networks.groupby("model")["validation_balanced_accuracy"].mean().idxmax()
     marks = table[table["subset"] == PUBLISHED]
     shown = confusion[confusion["model"] == best]

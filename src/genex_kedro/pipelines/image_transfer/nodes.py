@@ -20,9 +20,9 @@ from genex_kedro.pipelines.image_transfer.fitting import (
     require_weights,
 )
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
-from genex_kedro.study.fits import fits, history_of, part_of, seed_of
+from genex_kedro.study.fits import fits, full_name, history_of, part_of, seed_of
 from genex_kedro.study.type_fits import (
-    LABEL,
+    NETWORKS,
     familiar_directions,
     of_held_out,
     predictions,
@@ -75,13 +75,13 @@ def train_classifiers(
         All epochs of all fits so far.
     """
     done: dict = {}
-    yield {}, history_of(done, LABEL)
+    yield {}, history_of(done, NETWORKS)
     require_weights(weights, settings)
     for key, study, _, network in fits(studies, settings.chosen):
         layout = layout_of(layouts, study, network)
         for checkpoint in fit_network(study, layout, weights, network, settings, resume.get(key)):
             done[key] = checkpoint
-            yield {key: checkpoint}, history_of(done, LABEL)
+            yield {key: checkpoint}, history_of(done, NETWORKS)
 
 
 def keep_classifiers(
@@ -112,7 +112,7 @@ def score_networks(
         held_out = of_held_out(study)
         probability, _ = classify_expression(models[key], held_out.X)
         classes = models[key].config["classes"]
-        tables.append(predictions(held_out, LABEL, name, classes, probability))
+        tables.append(predictions(held_out, full_name(NETWORKS, name), classes, probability))
     return pd.concat(tables, ignore_index=True)
 
 

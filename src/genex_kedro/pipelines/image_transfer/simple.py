@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.simple_classifiers import LOGISTIC, SIMPLE_CLASSIFIERS
-from genex_kedro.study.fits import HISTORY, fit_row, run_name, seed_of
-from genex_kedro.study.type_fits import of_held_out, predictions, type_data
+from genex_kedro.study.fits import HISTORY, fit_row, full_name, seed_of
+from genex_kedro.study.type_fits import SIMPLE, of_held_out, predictions, type_data
 
 
 def classify_simple(
@@ -39,9 +39,9 @@ def classify_simple(
             with threadpool_limits(1):  # faster than two on small data, and the same each time
                 fitted = classifier(train, labels, validation, known, seed)
                 probability = np.exp(fitted.log_probability(Z))
-            tables.append(predictions(held_out, "simple", name, fitted.classes, probability))
-            first = fit_row(run_name("simple", name, seed), name, seed, fit, "cpu")
-            rows.append(first | {"epoch": 0, "setting": fitted.setting})
+            model = full_name(SIMPLE, name)
+            tables.append(predictions(held_out, model, fitted.classes, probability))
+            rows.append(fit_row(model, seed, fit, "cpu") | {"epoch": 0, "setting": fitted.setting})
             if name == LOGISTIC:
                 weights.append(_tidy(fitted, study.var_names, seed))
     return (
