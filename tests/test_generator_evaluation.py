@@ -63,7 +63,8 @@ def failed(simple) -> dict[str, AnnData]:
 
 @pytest.fixture(scope="module")
 def table(studies, simple, failed):
-    return ours.score_generators(studies, QUICK, simple, failed)
+    made = [ours.score_generators(studies, QUICK, one) for one in (simple, failed)]
+    return ours.collect_scores(*made, ours.score_ceilings(studies, QUICK))
 
 
 def test_every_generator_and_every_ceiling_has_a_row_per_seed(table):
@@ -72,6 +73,7 @@ def test_every_generator_and_every_ceiling_has_a_row_per_seed(table):
     assert len(table) == 2 * len(models)
     assert set(table["run"]) >= {"real/held-out samples seed 1", "simple/class_mean seed 0"}
     assert set(table["subset"]) == {"overall"}
+    assert table["seed"].tolist() == [0] * len(models) + [1] * len(models)
 
 
 def test_a_failed_model_counts_and_says_so(table):
@@ -107,7 +109,7 @@ def test_too_few_test_samples_for_the_neighbours_are_a_users_error(studies):
     test = np.flatnonzero(study.obs["split"] == "test")
     kept = np.setdiff1d(np.arange(study.n_obs), test[10:])
     with pytest.raises(InputError, match=r"(?s)10 test samples.*more than 10.*split\.test"):
-        ours.score_generators({"seed_0": study[kept].copy()}, QUICK)
+        ours.score_ceilings({"seed_0": study[kept].copy()}, QUICK)
 
 
 def test_pictures_are_of_the_generators_chosen(studies, simple, failed, table, caplog):
