@@ -130,7 +130,7 @@ class CtganLearner:
         classes = self.pool.classes(n, draw)
         with torch.no_grad():
             made = self._table(self.generator(classes, draw), classes, draw)
-            others = classes[torch.randperm(n, generator=draw, device=draw.device)]
+            others = classes[torch.rand(n, generator=draw, device=draw.device).argsort()]
             real = self._real_table(others, draw)
         optimizer = self.optimizers["critic"]
         optimizer.zero_grad(set_to_none=True)
