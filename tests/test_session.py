@@ -53,10 +53,27 @@ def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog
     assert report["pairs"] == 5 * 12
     _check_tracking(project, table)
     _check_generators(project)
+    _check_cards(project)
 
     caplog.clear()
     run_session()
     assert nodes_run(caplog) == []
+
+
+def _check_cards(project) -> None:
+    """Every trained generator has a scored card, and holds no training sample."""
+    from genex_kedro.models.memorised import HELD
+
+    found = [*project.glob("data/06_models/cvae/models/*"), *project.glob("data/06_models/baselines/*/models/*")]  # fmt: skip
+    cards = [json.loads((folder / "card.json").read_text()) for folder in found]
+    assert len(cards) >= 3
+    for folder, card in zip(found, cards, strict=True):
+        assert (card["nearest_to_training"] or 1) > HELD, folder
+        assert card["given_unit"] == "log2(x+1)" and card["training_patients"] > 50
+    scored = list((project / "data/08_reporting/evaluation/cards").glob("*.md"))
+    assert len(scored) == len(found)
+    for path in scored:
+        assert "| gan_leaks_auc |" in path.read_text()
 
 
 def _check_tracking(project, table) -> None:

@@ -41,6 +41,15 @@ def test_per_sample_is_the_papers(X):
     np.testing.assert_allclose(Z.std(1), 1, atol=1e-5)
 
 
+def test_linear_takes_the_logarithm_away_and_keeps_what_is_below_zero_in_sight():
+    standardiser = Standardiser.fit(np.zeros((2, 3), np.float32), "linear")
+    X = np.array([[0, 1, 10], [3, 0.001, 33]], np.float32)
+    Z = standardiser.apply(X)
+    np.testing.assert_allclose(Z, [[0, 1, 1023], [7, 2**0.001 - 1, 2.0**33 - 1]], rtol=1e-5)
+    back = standardiser.invert(np.array([[-1, 3, 0]], np.float32), like=X)
+    np.testing.assert_allclose(back, [[-1, 2, 0]], rtol=1e-6)
+
+
 def test_an_unknown_scaling_is_named(X):
     with pytest.raises(ValueError, match="'log'"):
         Standardiser.fit(X, "log")

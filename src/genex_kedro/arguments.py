@@ -22,6 +22,9 @@ _OPEN = (
     "evaluation.generators.ranking.families",
     "evaluation.generators.goals",
     "evaluation.generators.augmentation.refit",
+    "generate.also",
+    "image_transfer.networks",
+    "image_transfer.layouts",
 )
 
 

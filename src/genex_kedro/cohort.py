@@ -9,7 +9,8 @@ A cohort is an :class:`anndata.AnnData`, samples x genes, float32:
                  whatever else the sample sheet holds
 ``var`` index    gene symbol, unique
 ``var``          ``entrez``, ``ensembl`` (text, empty where unknown), ``given``: the name in the file
-``uns``          ``unit``: one of :data:`UNITS`; ``notices``: what was noticed on the way
+``uns``          ``unit``: one of :data:`UNITS`; ``given_unit``: the one that the values had
+                 before :func:`to_study_unit`; ``notices``: what was noticed on the way
 ===============  =====================================================================
 
 ``cohort`` is the TCGA code or the name of the collection, ``source`` the laboratory or
@@ -39,8 +40,8 @@ OBS = (*REQUIRED_OBS, "cohort", "source", "program")
 
 __all__ = [
     "CONDITIONS", "OBS", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
-    "check_cohort", "check_values", "guess_unit", "notices", "program_of", "require_unique",
-    "to_study_unit",
+    "check_cohort", "check_values", "given_unit", "guess_unit", "notices", "program_of",
+    "require_unique", "to_study_unit",
 ]  # fmt: skip
 
 
@@ -135,8 +136,13 @@ def to_study_unit(cohort: AnnData) -> AnnData:
         values = np.log2(np.maximum(np.exp2(values) - np.float32(0.001), 0) + 1)
     converted = cohort.copy()
     converted.X = np.maximum(values, 0).astype(np.float32) if unit != STUDY_UNIT else values
-    converted.uns["unit"] = STUDY_UNIT
+    converted.uns |= {"unit": STUDY_UNIT, "given_unit": given_unit(cohort)}
     return converted
+
+
+def given_unit(cohort: AnnData) -> str:
+    """The unit that the values had when they came, whatever they are in now."""
+    return str(cohort.uns.get("given_unit", cohort.uns["unit"]))
 
 
 def add_notice(cohort: AnnData, check: str, count: int, detail: str) -> None:

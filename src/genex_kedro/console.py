@@ -71,7 +71,7 @@ class ProgressHooks:
 class ReportHooks:
     """What a user should read when a run ends: what was noticed, the figures, where they are.
 
-    An entry with ``metadata: {announce: notices}`` is a cohort report, one with
+    An entry with ``metadata: {announce: notices}`` is a report with ``notices``, one with
     ``{announce: table, columns: [...], where: {...}}`` a table.
     """
 
@@ -88,14 +88,15 @@ class ReportHooks:
             self._say_table(data, metadata)
 
     def _say_notices(self, report: dict) -> None:
-        for notice in [*report["notices"], *report["study"]["notices"]]:
+        of_study = report.get("study", {}).get("notices", [])
+        for notice in [*report["notices"], *of_study]:
             log.warning(
                 "noticed: %s: %d (%s)",
                 notice["check"],
                 notice["count"],
                 shorten(notice["detail"], 160),
             )
-        for small in report["classes_too_small"]:
+        for small in report.get("classes_too_small", []):
             log.warning("too small to split: %s, %d patients, none in %s", *small.values())
 
     def _say_table(self, table: pd.DataFrame, metadata: dict) -> None:

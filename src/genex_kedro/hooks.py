@@ -137,7 +137,8 @@ class TrackingHooks:
     def _describe(self, run: str, first: pd.Series, namespace: str) -> None:
         """Parameters, machine and data of a model, from the first row of its history."""
         own = {k: v for k, v in first.items() if isinstance(v, str) and k not in ("run", "fit")}
-        parameters = {key: _plain(value) for key, value in self._parameters.items()}
+        every = self._parameters.items()
+        parameters = {key: _plain(value) for key, value in every if key not in _APPLICATIONS}
         if chosen := self._node_inputs.get(f"{namespace}.settings"):  # by a node before
             parameters[namespace] = chosen
         params = {
@@ -187,6 +188,9 @@ class TrackingHooks:
         if self._book:
             self._book.close(status)
         self._book = None
+
+
+_APPLICATIONS = ("generate",)  # what is asked of trained models is no part of their training
 
 
 def _plain(value):

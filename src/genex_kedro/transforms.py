@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SCALINGS = ("per_gene", "per_sample", "per_sample_then_gene", "none")
+SCALINGS = ("per_gene", "per_sample", "per_sample_then_gene", "linear", "none")
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,9 @@ class Standardiser:
 
     Attributes
     ----------
-    scaling : {"per_gene", "per_sample", "per_sample_then_gene", "none"}
+    scaling : {"per_gene", "per_sample", "per_sample_then_gene", "linear", "none"}
         ``per_sample`` is paper 000's: each sample by its own mean and standard deviation.
+        ``linear`` takes the logarithm away, 2^x - 1: what paper 001 fed to CTGAN and TVAE.
     mean, sd : ndarray, shape (n_genes,), or None
         Of the training samples, where genes are standardised; a gene without spread has sd 1.
     """
@@ -38,6 +39,8 @@ class Standardiser:
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Standardise profiles (n_samples, n_genes)."""
+        if self.scaling == "linear":
+            X = np.sign(X) * np.expm1(np.log(2) * np.abs(X))
         if "sample" in self.scaling:
             X = _by_sample(X)
         if "gene" in self.scaling:
@@ -47,6 +50,9 @@ class Standardiser:
     def invert(self, Z: np.ndarray, like: np.ndarray) -> np.ndarray:
         """Back to log2(x+1).
 
+        Linear values below zero, which no expression has but a network may give, come back as
+        the negative of their positive: below zero, where they can be counted and clipped.
+
         Parameters
         ----------
         Z : ndarray, shape (n_samples, n_genes)
@@ -54,6 +60,8 @@ class Standardiser:
             The profiles that Z was made from: they carry the samples' own means and standard
             deviations, which standardising by sample took away.
         """
+        if self.scaling == "linear":
+            Z = np.sign(Z) * np.log1p(np.abs(Z)) / np.log(2)
         if "gene" in self.scaling:
             Z = Z * self.sd + self.mean
         if "sample" in self.scaling:

@@ -105,6 +105,22 @@ def check_values(
         )
 
 
+def from_study_unit(values: np.ndarray, unit: str) -> np.ndarray:
+    """Expression in log2(x+1) in another unit; float32, of the same shape.
+
+    Parameters
+    ----------
+    values : ndarray
+        log2(x+1), none below 0.
+    unit : str
+        One of :data:`UNITS`. For ``log2(tpm+0.001)`` x must be TPM, which no value tells.
+    """
+    if unit == STUDY_UNIT:
+        return values.astype(np.float32)
+    linear = np.expm1(values.astype(np.float64) * np.log(2))
+    return (linear if unit == "linear" else np.log2(linear + 0.001)).astype(np.float32)
+
+
 def require_unit(unit: str | None, where: str) -> None:
     """Refuse a unit that is none of :data:`UNITS` with an InputError."""
     if unit not in UNITS:

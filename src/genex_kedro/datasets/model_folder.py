@@ -16,11 +16,15 @@ from safetensors.torch import load_file, save_file
 from genex_kedro.datasets.atomic import staged_folder
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.card import model_card
 
 _WEIGHTS, _CONFIG, _GENES = "weights.safetensors", "config.json", "genes.tsv"
 _TRANSFORM, _CARD = "transform.json", "card.json"
-_FILES = (_WEIGHTS, _CONFIG, _GENES, _TRANSFORM, _CARD)
-_SHA = "weights_sha256"
+FILES = (_WEIGHTS, _CONFIG, _GENES, _TRANSFORM, _CARD)
+_README = "README.md"
+_WEIGHTS_SHA = "weights_sha256"
+# genes out of order would be wrong without any error: what decides the numbers is recorded
+_SHA = {_WEIGHTS_SHA: _WEIGHTS, "genes_sha256": _GENES, "transform_sha256": _TRANSFORM}
 
 
 class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, TrainedModel]]):
@@ -28,10 +32,11 @@ class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, Trai
 
     ======================  ==============================================================
     ``weights.safetensors``  the weights, on the CPU wherever they were trained
-    ``config.json``          class and configuration, and the digest of the weights
+    ``config.json``          class and configuration, and the digests of the other files
     ``genes.tsv``            the genes in the order of the inputs
     ``transform.json``       how expression is scaled before it enters
     ``card.json``            what it was trained on and how well it does
+    ``README.md``            the model card, for readers
     ======================  ==============================================================
 
     Saving replaces all of them in one step: a model of another cohort cannot stay behind.
@@ -77,10 +82,10 @@ class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, Trai
             raise InputError(
                 where=str(self._filepath),
                 found="no trained model",
-                expected=f"a folder per model with {', '.join(_FILES)}",
+                expected=f"a folder per model with {', '.join(FILES)}",
                 remedy="Run the training pipeline first, or correct the path.",
             )
-        return {folder.name: _read(folder) for folder in self._models()}
+        return {folder.name: read_model(folder) for folder in self._models()}
 
     def preview(self) -> JSONPreview:
         """Class, configuration, genes and number of parameters of each model, for Kedro-Viz."""
@@ -114,28 +119,42 @@ def _write(model: TrainedModel, folder: Path) -> None:
         key: t.detach().to("cpu", copy=True).contiguous() for key, t in model.weights.items()
     }
     save_file(weights, folder / _WEIGHTS)
-    config = {**model.config, _SHA: _sha256(folder / _WEIGHTS)}
-    for name, content in ((_CONFIG, config), (_TRANSFORM, model.transform), (_CARD, model.card)):
-        text = json.dumps(content, indent=2, allow_nan=False)
-        (folder / name).write_text(text + "\n", encoding="utf-8")
     model.genes.rename_axis("symbol").to_csv(folder / _GENES, sep="\t")
+    _write_json(model.transform, folder / _TRANSFORM)
+    _write_json(model.card, folder / _CARD)
+    digests = {key: _sha256(folder / name) for key, name in _SHA.items()}
+    _write_json({**model.config, **digests}, folder / _CONFIG)
+    (folder / _README).write_text(model_card(model), encoding="utf-8")
 
 
-def _read(folder: Path) -> TrainedModel:
-    missing = [name for name in _FILES if not (folder / name).is_file()]
+def _write_json(content: dict[str, Any], path: Path) -> None:
+    text = json.dumps(content, indent=2, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_model(folder: Path) -> TrainedModel:
+    """The model in a folder.
+
+    Raises
+    ------
+    InputError
+        A file is missing, damaged or not the one that ``config.json`` was written for.
+    """
+    missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         pickles = [path.name for path in folder.iterdir() if path.suffix in _PICKLES]
         raise _unusable(
             folder,
             f"no {', '.join(missing)}" + (f", but {some(pickles)}" if pickles else ""),
-            f"{', '.join(_FILES)} (a pickle can run code when it is read, so none is)",
+            f"{', '.join(FILES)} (a pickle can run code when it is read, so none is)",
         )
     config, transform, card = (_json(folder / name) for name in (_CONFIG, _TRANSFORM, _CARD))
-    recorded, present = config.pop(_SHA, None), _sha256(folder / _WEIGHTS)
-    if recorded != present:
-        raise _unusable(
-            folder / _WEIGHTS, f"sha256 {present}", f"{recorded}, as {_CONFIG} beside it says"
-        )
+    for key, name in _SHA.items():
+        recorded, present = config.pop(key, None), _sha256(folder / name)
+        if recorded != present and (recorded or key == _WEIGHTS_SHA):
+            raise _unusable(
+                folder / name, f"sha256 {present}", f"{recorded}, as {_CONFIG} beside it says"
+            )
     try:
         weights = load_file(folder / _WEIGHTS, device="cpu")
     except SafetensorError as error:
@@ -151,9 +170,12 @@ _PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib")
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise _unusable(path, str(error), "JSON") from error
+    if not isinstance(content, dict):
+        raise _unusable(path, f"a {type(content).__name__}", "a JSON object")
+    return content
 
 
 def _sha256(path: Path) -> str:

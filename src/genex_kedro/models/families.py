@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.ctgan_config import CTGAN
 from genex_kedro.models.cvae_config import CVAE
 from genex_kedro.models.diffusion_config import DIFFUSION
 from genex_kedro.models.family import Family
+from genex_kedro.models.tvae_config import TVAE
 from genex_kedro.models.wgan_gp_config import WGAN_GP
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -15,7 +17,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
     from genex_kedro.models.base import TrainedModel
 
-RIVALS: tuple[Family, ...] = (WGAN_GP, DIFFUSION)  # of the conditional VAE
+RIVALS: tuple[Family, ...] = (WGAN_GP, CTGAN, TVAE, DIFFUSION)  # of the conditional VAE
 FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE, *RIVALS)}
 
 

@@ -23,7 +23,7 @@ def plot_frontier(table: pd.DataFrame) -> Figure:
         bars a standard deviation over seeds.
     """
     columns = ["rmse_point", "patient_rank_point"]
-    figure = Figure(figsize=(15, 6.5), layout="constrained")
+    figure = Figure(figsize=(16, 7.5), layout="constrained")
     if not set(columns) <= set(table) or table[columns].dropna().empty:
         figure.text(0.5, 0.5, "no patients with a tumor and a normal: nothing to draw", ha="center")
         return figure
@@ -32,7 +32,7 @@ def plot_frontier(table: pd.DataFrame) -> Figure:
     best = mean[mean.index.get_level_values("model").str.startswith("simple/")]["rmse_point"].min()
     axes = figure.subplots(1, 2)
     for axis, title in zip(axes, ("all", "near the best simple guess"), strict=True):
-        near = mean if title == "all" else mean[(mean["rmse_point"] - best).abs() < 0.15 * best]
+        near = mean if title == "all" else mean[(mean["rmse_point"] - best).abs() < 0.04 * best]
         _dots(axis, near, sd)
         axis.axhline(0.5, color="0.85", zorder=0)
         axis.set(
@@ -76,28 +76,47 @@ def plot_neighbours(points: pd.DataFrame) -> Figure:
 def _dots(axis, mean: pd.DataFrame, sd: pd.DataFrame) -> None:
     order = mean.sort_values("patient_rank_point")
     for (model, paired), row in order.iterrows():
-        family, _, name = str(model).partition("/")
         spread = sd.loc[(model, paired)]
-        colour = _FAMILY.get(family, "tab:green")
         axis.errorbar(
             row["rmse_point"], row["patient_rank_point"],
             xerr=spread["rmse_point"], yerr=spread["patient_rank_point"],
-            fmt=_MARK[bool(paired)], color=colour, ms=6, lw=0.8, alpha=0.9,
+            fmt=_MARK[bool(paired)], color=_colour(model), ms=6, lw=0.6, alpha=0.9,
         )  # fmt: skip
-        axis.annotate(
-            name.replace("_", " "), (row["rmse_point"], row["patient_rank_point"]),
-            xytext=(6, 4), textcoords="offset points", fontsize=7.5, color=colour,
-        )  # fmt: skip
+    axis.margins(0.12)
+    taken: list[tuple[float, ...]] = []
+    for (model, _), row in order.iterrows():
+        _name(axis, str(model), row["rmse_point"], row["patient_rank_point"], taken)
+
+
+def _colour(model: str) -> str:
+    return _FAMILY.get(str(model).partition("/")[0], "tab:green")
+
+
+def _name(axis, model: str, x: float, y: float, taken: list[tuple[float, ...]]) -> None:
+    """Write a model's name beside its dot, where no other name is yet; boxes are in points."""
+    text = model.partition("/")[2].replace("_", " ")
+    across, up = axis.transData.transform((x, y)) * 72 / axis.figure.dpi
+    width, height = 4.0 * len(text), 9.0
+    near = [(6, 2, "left"), (-6, 2, "right"), (6, -9, "left"), (-6, -9, "right")]
+    far = [(6 + dx, dy, "left") for dy in (12, -19, 22, -29, 32, -39) for dx in (0, 12)]
+    for dx, dy, side in near + far:
+        left = across + dx - (width if side == "right" else 0)
+        box = (left, up + dy, left + width, up + dy + height)
+        if all(box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken):
+            break
+    taken.append(box)
+    axis.annotate(
+        text, (x, y), xytext=(dx, dy), textcoords="offset points", fontsize=7.5, ha=side,
+        color=_colour(model), annotation_clip=False,
+        arrowprops={"arrowstyle": "-", "lw": 0.3, "color": "0.6"} if abs(dy) > 10 else None,
+    )  # fmt: skip
 
 
 def _legend(axis, mean: pd.DataFrame) -> None:
     from matplotlib.lines import Line2D
 
     families = dict.fromkeys(str(m).partition("/")[0] for m in mean.index.get_level_values("model"))
-    handles = [
-        Line2D([], [], ls="", marker="o", color=_FAMILY.get(f, "tab:green"), label=f)
-        for f in families
-    ]
+    handles = [Line2D([], [], ls="", marker="o", color=_colour(f), label=f) for f in families]
     handles += [
         Line2D([], [], ls="", marker=mark, color="k", mfc="none", label=word)
         for mark, word in (("o", "no pairs in training"), ("s", "learned from pairs"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
+from genex_kedro.cohort import given_unit
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.conditions import Vocabulary
@@ -53,6 +55,8 @@ def keep(
     family: Family,
 ) -> dict[str, TrainedModel]:
     """The finished networks with all that is needed to generate, and nothing of the samples."""
+    from genex_kedro.models.memorised import nearest_to_training
+
     settings = settings_of(settings, family)
     kept = {}
     for key, study, name, network in fits(studies, settings.networks):
@@ -64,7 +68,9 @@ def keep(
             "seed": fit.seed,
             "data": data_digest(study),
             "training_samples": len(fit.train[1]),
+            "training_patients": int(study.obs["patient_id"][part_of(study, "train")].nunique()),
             "unit": study.uns["unit"],
+            "given_unit": given_unit(study),
             "status": checkpoint.status,
             "best_epoch": checkpoint.state["best_epoch"],
             "validation_loss": checkpoint.state["best_value"],
@@ -74,6 +80,9 @@ def keep(
         family.code().finish(generator, fit.tensors("train"))
         transform = fit.standardiser.to_json()
         kept[key] = to_trained_model(family, generator, study.var, transform, card)
+        # by weights, not by what it generates: the scorecard's attacks look at that
+        nearest = nearest_to_training(kept[key].weights, fit.tensors("train")[0])
+        kept[key].card["nearest_to_training"] = nearest if math.isfinite(nearest) else None
     return kept
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from anndata import AnnData
 from pydantic import BaseModel, ConfigDict, Field
 
-from genex_kedro.cohort import add_notice
+from genex_kedro.cohort import add_notice, given_unit
 from genex_kedro.errors import InputError, some
 from genex_kedro.genes.panels import match_panel, require_coverage
 from genex_kedro.study.split import SPLITS
@@ -59,7 +59,7 @@ def prepare_study(
     split = split.reindex(cohort.obs_names)
     genes = choose_genes(cohort, (split == "train").to_numpy(), settings)
     study = cohort[:, genes].copy()
-    study.uns = {"unit": cohort.uns["unit"], "seed": seed}
+    study.uns = {"unit": cohort.uns["unit"], "given_unit": given_unit(cohort), "seed": seed}
     study.obs["split"] = split.to_numpy()
     study = fill_holes(study, missing)
     _require_enough(study, settings)
