@@ -7,21 +7,22 @@ import pytest
 from genex_kedro.pipeline_registry import register_pipelines
 
 PIPELINES = register_pipelines()
-APPLICATIONS = {"generate", "share", "translate"}  # of models that were trained before
+APPLICATIONS = {"classify", "generate", "share", "translate"}  # of models trained before
 STUDIES = [name for name in PIPELINES if name not in APPLICATIONS]
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_pipeline_needs_nothing_but_the_cohort_parameters_and_what_it_may_resume(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
-    optional = {"cvae_tuning.best"}  # empty unless a search has chosen
+    optional = {"cvae_tuning.best", "image_transfer.weights"}  # empty, none unless asked for
     assert {i for i in needed if not i.endswith(".resume")} - optional == {"raw_cohort"}
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_an_application_reads_what_was_trained_and_trains_nothing(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
-    assert needed <= {"trained_models", "evaluation.cards", "translate.tumors"}
+    trained = {"trained_models", "evaluation.cards", "image_transfer.models"}
+    assert needed - trained <= {"translate.tumors", "classify.profiles"}
     assert not set(PIPELINES[name].nodes) & set(PIPELINES["__default__"].nodes)
 
 
@@ -34,6 +35,7 @@ def test_any_two_can_be_run_together(one, other):
 def test_a_study_brings_nothing_of_the_other():
     assert not [n for n in PIPELINES["reversion"].nodes if "synthesis" in str(n.inputs)]
     assert not [n for n in PIPELINES["synthesis"].nodes if "reversion" in str(n.inputs)]
+    assert not [n for n in PIPELINES["tumor_types"].nodes if "reversion" in str(n.inputs)]
 
 
 def test_what_a_search_chose_flows_into_the_settings_that_are_trained():

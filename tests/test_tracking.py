@@ -151,6 +151,21 @@ def test_closing_ends_only_the_runs_of_the_session(open_book):
     assert not book.is_open(EXPERIMENT, "best")
 
 
+def test_a_trial_lies_under_its_search_and_is_no_run_of_the_experiment(open_book):
+    book = open_book()
+    search = book.run(EXPERIMENT, "grid", fit="f")
+    trial = book.run(EXPERIMENT, "grid trial 0", fit="f", parent=search)
+    assert book.client.get_run(trial).data.tags["mlflow.parentRunId"] == search
+    assert book.runs_of(EXPERIMENT) == [search]
+    assert book.is_open(EXPERIMENT, "grid trial 0", nested=True)
+    assert not book.is_open(EXPERIMENT, "grid trial 0")
+    book.close("FINISHED")
+    later = open_book()
+    assert later.runs_of(EXPERIMENT) == [search]
+    assert later.run(EXPERIMENT, "grid trial 0", fit="f", parent=search) == trial
+    assert open_book().run(EXPERIMENT, "grid trial 0", fit="g", parent=search) != trial
+
+
 # --- what is written -----------------------------------------------------------------------
 
 

@@ -23,6 +23,8 @@ _OPEN = (
     "evaluation.generators.goals",
     "evaluation.generators.augmentation.refit",
     "generate.also",
+    "image_transfer.networks",
+    "image_transfer.layouts",
 )
 
 

@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline
 
 from genex_kedro.pipelines import (
     baselines,
+    classify,
     cvae,
     cvae_tuning,
     cyclegan,
@@ -11,18 +12,25 @@ from genex_kedro.pipelines import (
     discriminator,
     evaluation,
     generate,
+    image_transfer,
     translate,
     translators,
 )
-from genex_kedro.pipelines.evaluation.pipeline import of_generators, of_judges, of_translators
+from genex_kedro.pipelines.evaluation.pipeline import (
+    of_classifiers,
+    of_generators,
+    of_judges,
+    of_translators,
+)
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Every pipeline by name; ``reversion`` and ``synthesis`` are whole studies.
+    """Every pipeline by name; ``reversion``, ``synthesis`` and ``tumor_types`` are whole studies.
 
     A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
     nothing of another study: a cohort that lacks the genes of one can be used in the other.
     The runner leaves out every node whose inputs, parameters and code are what they were.
+    ``classify`` applies what was trained before and trains nothing.
     ``cvae_tuned`` searches first and then trains what was found; it is no part of the default.
     """
     judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()
@@ -31,6 +39,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     networks = prepared + cvae.create_pipeline()
     search = prepared + cvae_tuning.create_pipeline()
     simple = prepared + baselines.create_pipeline()
+    images = data_processing.create_pipeline(["tumor_types"]) + image_transfer.create_pipeline()
     everything = (
         data_processing.create_pipeline()
         + discriminator.create_pipeline()
@@ -38,6 +47,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         + cvae.create_pipeline()
         + baselines.create_pipeline()
         + translators.create_pipeline()
+        + image_transfer.create_pipeline()
         + evaluation.create_pipeline()
     )
     return {
@@ -60,5 +70,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "generate": generate.create_pipeline(),
         "share": generate.create_share_pipeline(),
         "translate": translate.create_pipeline(),
+        "image_transfer": images,
+        "classify": classify.create_pipeline(),
+        "tumor_types": images + of_classifiers(),
         "__default__": everything,
     }

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from genex_kedro.errors import InputError
-from genex_kedro.genes.panels import PANELS, match_panel, panel, require_coverage
+from genex_kedro.genes.panels import PANELS, find_genes, match_panel, panel, require_coverage
 
 SIZES = {
     "foundation_one_308": 308,
@@ -83,3 +83,11 @@ def test_rnaseqdb_holds_as_many_landmark_genes_as_published(real_data):
     assert len(match_panel(_var(symbols), "l1000_original")[0]) == 969  # paper 001
     assert len(set(panel("l1000")["entrez"]) & set(entrez)) == 975
     assert len(match_panel(_var(symbols, entrez), "l1000")[0]) == 978  # with earlier symbols
+
+
+def test_a_models_genes_are_found_by_symbol_else_by_entrez_else_by_an_older_symbol():
+    genes = _var(["GAPDH", "KIAA1279", "ESR1", "NO-SUCH-GENE", "TP53"], ["2597", "", "2099", "", "7157"])  # fmt: skip
+    cohort = _var(["TP53", "KIFBP", "something", "GAPDH"], ["7157", "", "2099", ""])
+    assert find_genes(cohort, genes).tolist() == [3, 1, 2, -1, 0]
+    assert find_genes(cohort.drop(columns="entrez"), genes).tolist() == [3, 1, -1, -1, 0]
+    assert find_genes(genes, genes).tolist() == [0, 1, 2, 3, 4]

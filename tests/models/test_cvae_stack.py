@@ -1,5 +1,8 @@
 """Networks trained together have the losses of networks trained one by one."""
 
+import contextlib
+from types import SimpleNamespace
+
 import pytest
 import torch
 from test_cvae import N_GENES, SETTINGS, planted
@@ -9,6 +12,7 @@ from genex_kedro.models.cvae_learner import CvaeLearner
 from genex_kedro.models.cvae_stack import CvaeStack, shape_of
 from genex_kedro.training import FitSettings, fit
 from genex_kedro.training.epochs import Epochs
+from genex_kedro.training.graph import GraphedStep
 from genex_kedro.training.together import Together
 
 X, CLASSES, VOCABULARY = planted(300)
@@ -136,6 +140,24 @@ def test_only_networks_of_one_shape_are_stacked():
     assert shape_of(config) == shape_of(rates) != shape_of(wider)
     with pytest.raises(ValueError, match="several shapes"):
         CvaeStack([learner(config), learner(wider)])
+
+
+def test_the_warm_up_of_a_recorded_step_leaves_no_trace_in_a_stack(monkeypatch):
+    """What surrounds a CUDA graph; streams are stood for by nothing."""
+    monkeypatch.setattr(torch.cuda, "Stream", lambda: SimpleNamespace(wait_stream=lambda _: None))
+    monkeypatch.setattr(torch.cuda, "current_stream", torch.cuda.Stream)
+    monkeypatch.setattr(torch.cuda, "stream", lambda _: contextlib.nullcontext())
+    results = []
+    for warm in (False, True):
+        stack = CvaeStack([learner(config) for config in variants("best")])
+        draw = torch.Generator().manual_seed(3)
+        if warm:
+            step = GraphedStep.__new__(GraphedStep)
+            step._learner, step._inputs, step._draw = stack, TRAIN, torch.Generator()
+            step._warm_up()
+        results.append([stack.step(TRAIN, draw)["loss"] for _ in range(3)])
+    cold, warmed = map(torch.stack, results)
+    torch.testing.assert_close(warmed, cold, rtol=0, atol=0)
 
 
 @needs_cuda

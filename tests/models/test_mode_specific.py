@@ -71,8 +71,19 @@ def test_the_table_is_alphas_then_modes_then_room(modes):
 
 def network_output(modes, n=9):
     g = draw(3)
-    scores = torch.randn(n, N_MODES * 5, generator=g) + modes.closed()
-    return torch.randn(n, 5, generator=g), scores.unflatten(1, (N_MODES, 5))
+    layer = torch.nn.Linear(4, N_MODES * 5)
+    scores = modes.scores(layer, torch.randn(n, 4, generator=g))
+    return torch.randn(n, 5, generator=g), scores.detach()
+
+
+def test_scores_are_those_of_the_layer_and_missing_modes_are_closed(modes):
+    layer, hidden = torch.nn.Linear(4, N_MODES * 5), torch.randn(9, 4, generator=draw())
+    scores, plain = modes.scores(layer, hidden), layer(hidden).unflatten(1, (N_MODES, 5))
+    torch.testing.assert_close(scores[:, modes.live], plain[:, modes.live])
+    assert (scores[:, ~modes.live] < -1e3).all() and (~modes.live).any()
+    again = ModeSpecific(5, N_MODES)
+    again.load_state_dict(modes.state_dict())
+    assert torch.equal(again.scores(layer, hidden), scores)
 
 
 def test_the_loss_is_that_of_a_loop_over_genes(modes):

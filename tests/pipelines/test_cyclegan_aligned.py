@@ -33,7 +33,7 @@ def simulated():
             tumors_per_type=60,
             pairs_per_type=60,
             gtex_per_tissue=10,
-        )  # fmt: skip
+        )
     )
     split = split_patients(cohort.obs, np.array([0.6, 0.2, 0.2]), 0)
     return prepare_study(cohort, split, 0, StudySettings(panel="all"), "refuse"), truth

@@ -93,7 +93,7 @@ def _journal(path: Path) -> BaseStorage:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-        _drop_half_a_line(path)
+        _mend(path)
         lock.release()
         return JournalStorage(JournalFileBackend(str(path), lock))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -106,12 +106,19 @@ def _journal(path: Path) -> BaseStorage:
         ) from error
 
 
-def _drop_half_a_line(path: Path) -> None:
-    """What a process that was killed while writing left at the end; Optuna would append to it."""
+def _mend(path: Path) -> None:
+    """Drop what a process that was killed while writing left: Optuna would write on behind it.
+
+    Raises
+    ------
+    ValueError
+        If the last line is not JSON, which Optuna only finds once there is another.
+    """
     if not path.exists():
         return
     text = path.read_bytes()
     whole = text.rfind(b"\n") + 1
+    json.loads(text[:whole].splitlines()[-1] if whole else "{}")
     if whole < len(text):
         with path.open("rb+") as file:
             file.truncate(whole)
@@ -136,7 +143,7 @@ class _KernelLock:
     """What Optuna asks of a lock; its own outlive their holder by half a minute."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(f"{path.name}.lock")
+        self._path = path.with_name(f"{path.name}.held")  # .lock is that of Optuna's own
         self._file: IO | None = None
 
     def acquire(self) -> bool:

@@ -85,6 +85,34 @@ def match_panel(var: pd.DataFrame, name: str) -> tuple[np.ndarray, list[str]]:
     return positions, missing
 
 
+def find_genes(var: pd.DataFrame, genes: pd.DataFrame) -> np.ndarray:
+    """Where a cohort holds the genes of a model, under whatever symbol it knows them by.
+
+    Parameters
+    ----------
+    var : DataFrame, indexed by gene symbol
+        A cohort's ``var``.
+    genes : DataFrame, indexed by gene symbol
+        A model's genes, with ``entrez`` where it is known.
+
+    Returns
+    -------
+    ndarray of int, shape (n_genes,)
+        Rows of `var`, none twice; -1 where there is none.
+    """
+    symbols = pd.Index(var.index.astype(str))
+    found = symbols.get_indexer(genes.index.astype(str))
+    unknown = np.flatnonzero(found < 0)
+    if len(unknown):
+        left = np.setdiff1d(np.arange(len(symbols)), found)
+        entrez = genes["entrez"].astype(str) if "entrez" in genes else pd.Series("", genes.index)
+        wanted = pd.DataFrame({"symbol": genes.index.astype(str), "entrez": entrez.to_numpy()})
+        among = var["entrez"].iloc[left] if "entrez" in var else None
+        rows = np.array(_find(wanted.iloc[unknown], symbols[left], among))
+        found[unknown] = np.where(rows >= 0, left[rows], -1) if len(left) else -1
+    return found
+
+
 def require_coverage(
     missing: list[str], name: str, least: float = 0.8, where: str = "the cohort"
 ) -> None:

@@ -22,20 +22,22 @@ class PackedCritic(nn.Module):
 
     Parameters
     ----------
-    width : int
-        Of one sample with its condition.
+    columns : Tensor of int64
+        Those of a sample and its condition that are looked at: what is always zero is not.
     hidden : sequence of int
     pac : int
         Samples in a pack.
     dropout : float
     """
 
-    def __init__(self, width: int, hidden: Sequence[int], pac: int, dropout: float) -> None:
+    def __init__(self, columns: Tensor, hidden: Sequence[int], pac: int, dropout: float) -> None:
         super().__init__()
         self.pac = pac
-        widths = [width * pac, *hidden, 1]
-        pairs = itertools.pairwise(widths)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairs)
+        self.register_buffer("columns", columns, persistent=False)
+        widths = [len(columns) * pac, *hidden]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
+        # only differences of scores mean anything: the last layer needs no bias
+        self.layers.append(nn.Linear(widths[-1], 1, bias=False))
         self.dropout = Dropout(dropout)
 
     def forward(self, table: Tensor, draw: torch.Generator) -> Tensor:
@@ -63,7 +65,8 @@ class PackedCritic(nn.Module):
         return of_real.mean() - of_made.mean(), two_sided_penalty(gradient)
 
     def _first(self, table: Tensor) -> Tensor:
-        return self.layers[0](table.reshape(len(table) // self.pac, -1))
+        seen = table.index_select(1, self.columns)
+        return self.layers[0](seen.view(len(table) // self.pac, -1))
 
     def _from_first(self, x: Tensor, draw: torch.Generator) -> tuple[Tensor, list[Tensor]]:
         """Scores from the first pre-activations (n_packs, width), and the slopes of all layers.

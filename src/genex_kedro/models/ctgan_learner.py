@@ -81,9 +81,9 @@ class CtganLearner:
         generator.modes.fit(train[0])
         config, n_classes = generator.config, len(generator.vocabulary)
         self.config, self.generator = config, generator
-        width = generator.modes.width + n_classes + generator.design.shape[1]
+        columns = self._live_columns()
         with seeded_weights(generator.seed):
-            self.critic = PackedCritic(width, config.critic_hidden, config.pac, config.dropout)
+            self.critic = PackedCritic(columns, config.critic_hidden, config.pac, config.dropout)
         self.pool = TrainingBySampling(*train, n_classes)
         self.modules: dict[str, nn.Module] = {
             "generator": generator,
@@ -116,21 +116,22 @@ class CtganLearner:
     def validate(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:
         """Energy score and spread by two draws a sample; how well classes are kept."""
         expression, classes = batch
-        modes = self.generator.modes
+        modes, told = self.generator.modes, []
 
         def make() -> Tensor:
-            return modes.standardise(self.generator.make(classes, draw))
+            scores = self.generator(classes, draw)
+            told.append(functional.cross_entropy(scores.classes, classes))
+            return modes.standardise(self.generator.express(scores, draw))
 
-        scores = self.generator(classes, draw)
-        condition = functional.cross_entropy(scores.classes, classes)
-        return {**energy_score(modes.standardise(expression), make), "condition": condition}
+        figures = energy_score(modes.standardise(expression), make)
+        return {**figures, "condition": torch.stack(told).mean()}
 
     def _critic_step(self, n: int, draw: torch.Generator) -> dict[str, Tensor]:
         """Real and generated samples of the same classes, packed in different order."""
         classes = self.pool.classes(n, draw)
         with torch.no_grad():
             made = self._table(self.generator(classes, draw), classes, draw)
-            others = classes[torch.randperm(n, generator=draw, device=draw.device)]
+            others = classes[torch.rand(n, generator=draw, device=draw.device).argsort()]
             real = self._real_table(others, draw)
         optimizer = self.optimizers["critic"]
         optimizer.zero_grad(set_to_none=True)
@@ -150,6 +151,13 @@ class CtganLearner:
         loss.backward(inputs=list(self.generator.parameters()))  # none for the critic's weights
         optimizer.step()
         return {"condition": condition}
+
+    def _live_columns(self) -> Tensor:
+        """Of the padded table: alphas, the modes that there are, class and condition."""
+        modes, design = self.generator.modes, self.generator.design
+        last = modes.width + len(self.generator.vocabulary) + design.shape[1]
+        others = torch.arange(modes.width, last)
+        return torch.cat([torch.arange(modes.n_genes), modes.n_genes + modes.places, others])
 
     def _table(self, scores: Scores, classes: Tensor, draw: torch.Generator) -> Tensor:
         table = scores.activate(self.config.temperature, draw)

@@ -9,7 +9,8 @@ The published way goes gene by gene through slices of unequal width, as many as 
 and one more; that costs time that grows with the square of the number of genes. Here all genes
 are padded to the same number of modes and lie side by side, (n_samples, 1 + n_modes, n_genes),
 alphas first; networks see that flattened. A gene's missing modes stay closed: zero in what is
-encoded, and a large negative score (:meth:`ModeSpecific.closed`) in what a network gives.
+encoded, and a large negative score (:meth:`ModeSpecific.scores`) in what a network gives; its
+weights for them are there, at rest, so that a network's shape does not depend on the data.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from genex_kedro.models.gaussian_mixture import fit_mixtures
 
@@ -78,6 +80,8 @@ class ModeSpecific(nn.Module):
     weights, means, sds : Tensor, shape (n_modes, n_genes)
         Of a mode that the gene does not have: weight 0, mean 0, sd 1. Before :meth:`fit` each
         gene has one mode, the standard normal.
+    places : Tensor of int64, shape (n_live,)
+        Of the modes that there are, in a flat (n_modes, n_genes); follows from the weights.
     """
 
     def __init__(self, n_genes: int, n_modes: int) -> None:
@@ -88,6 +92,8 @@ class ModeSpecific(nn.Module):
         self.register_buffer("means", torch.zeros(n_modes, n_genes))
         self.register_buffer("sds", torch.ones(n_modes, n_genes))
         self.weights[0] = 1
+        self.register_buffer("places", torch.arange(n_genes), persistent=False)
+        self.register_load_state_dict_post_hook(lambda module, _: module._find_places())
 
     @torch.no_grad()
     def fit(self, expression: Tensor) -> None:
@@ -100,15 +106,22 @@ class ModeSpecific(nn.Module):
         self.weights.copy_(kept / kept.sum(dim=0))
         self.means.copy_(torch.where(live, found.means.T, 0.0))
         self.sds.copy_(torch.where(live, found.sds.T, 1.0))
+        self._find_places()
+
+    def _find_places(self) -> None:
+        self.places = self.live.flatten().nonzero().squeeze(1)
 
     @property
     def live(self) -> Tensor:
         """Which modes a gene has; bool, (n_modes, n_genes)."""
         return self.weights > 0
 
-    def closed(self) -> Tensor:
-        """What to add to scores of modes, (n_modes n_genes,): much below zero for missing ones."""
-        return torch.where(self.live, 0.0, _CLOSED).flatten()
+    def scores(self, layer: nn.Linear, hidden: Tensor) -> Tensor:
+        """Scores of all modes by a layer of n_modes n_genes outputs, of which only those of modes
+        that there are get computed: (n_samples, n_modes, n_genes)."""
+        live = functional.linear(hidden, layer.weight[self.places], layer.bias[self.places])
+        closed = live.new_full((len(hidden), self.n_modes * self.n_genes), _CLOSED)
+        return closed.index_copy(1, self.places, live).unflatten(1, (self.n_modes, self.n_genes))
 
     @torch.no_grad()
     def encode(self, expression: Tensor, draw: torch.Generator) -> Encoded:

@@ -90,13 +90,10 @@ class Tvae(nn.Module):
         """Alphas (n_samples, n_genes), scores of the modes (n_samples, n_modes, n_genes) and of
         the classes, unless they are given, from latents (n_samples, latent)."""
         hidden = self._decode(latent, classes)
-        bias = self.mode_output.bias + self.modes.closed()
-        modes = functional.linear(hidden, self.mode_output.weight, bias)
-        scores = None if self.class_output is None else self.class_output(hidden)
         return (
             torch.tanh(self.alpha_output(hidden)),
-            modes.unflatten(1, (self.config.modes, self.n_genes)),
-            scores,
+            self.modes.scores(self.mode_output, hidden),
+            None if self.class_output is None else self.class_output(hidden),
         )
 
     def loss(self, expression: Tensor, classes: Tensor, draw: torch.Generator) -> TvaeLoss:

@@ -123,9 +123,10 @@ class WganGpLearner:
     ) -> dict[str, Tensor]:
         with torch.no_grad():
             made = self.trained(self.trained.noise(len(classes), draw), classes)
+        share = torch.rand((len(classes), 1), generator=draw, device=classes.device)
         optimizer = self.optimizers["critic"]
         optimizer.zero_grad(set_to_none=True)
-        distance, penalty = self.critic.compare(expression, made, classes, draw)
+        distance, penalty = self.critic.compare(expression, made, classes, share)
         loss = self.config.penalty * penalty - distance
         loss.backward()
         optimizer.step()

@@ -68,7 +68,7 @@ class Critic(nn.Module):
         return self._onwards(self._first(expression, classes))[0]
 
     def compare(
-        self, real: Tensor, made: Tensor, classes: Tensor, draw: torch.Generator
+        self, real: Tensor, made: Tensor, classes: Tensor, share: Tensor
     ) -> tuple[Tensor, Tensor]:
         """How much higher real samples score, and the gradient penalty; 0-d tensors.
 
@@ -80,13 +80,12 @@ class Critic(nn.Module):
         real, made : Tensor, shape (n_samples, n_genes)
             Row i of both is of the class i.
         classes : Tensor of int64, shape (n_samples,)
-        draw : Generator
-            Where between real and made the gradient is held to 1.
+        share : Tensor, shape (n_samples, 1)
+            How far from real (0) to made (1) the gradient is held to 1.
         """
         first = self._first(torch.cat([real, made]), classes.repeat(2))
         of_real, of_made = self._onwards(first)[0].split(len(real))
         with torch.no_grad():
-            share = torch.rand((len(real), 1), generator=draw, device=real.device)
             between = torch.lerp(*first.split(len(real)), share)
             slopes = [(layer > 0).to(real.dtype) for layer in self._onwards(between)[1]]
         weights = [self.genes.weight, *(layer.weight for layer in self.layers)]

@@ -36,7 +36,7 @@ def plot_augmentation(table: pd.DataFrame) -> Figure:
             for i, (model, style) in enumerate(look.items()):
                 _line(axis, part[part["model"] == model], measure, sizes, style, model, i)
             _line(axis, alone, measure, sizes, None, "real samples alone", len(look) / 2)
-            axis.set_title("" if row else protocol)
+            axis.set_title("" if row else protocol.replace(": ", ":\n"), fontsize=11)
             axis.grid(color="0.93")
     for axis in axes[-1]:
         axis.set_xticks(range(len(sizes)), [*map(str, sizes[:-1]), f"{sizes[-1]} (all)"])

@@ -66,15 +66,23 @@ def plot_parameters(trials: pd.DataFrame, importances: pd.DataFrame) -> Figure:
 
 def _draw_order(axis: Axes, trials: pd.DataFrame) -> None:
     top = _top(trials["validation_loss"])
-    for state, (marker, colour) in _STATES.items():
-        rows = trials[trials["state"] == state]
-        if len(rows):
-            loss = rows["validation_loss"].fillna(top).clip(upper=top)
-            axis.scatter(rows["trial"], loss, marker=marker, color=colour, s=28, label=state)
+    _draw_trials(axis, trials["trial"], trials, top)
     finished = trials["validation_loss"].where(trials["state"] == "finished")
     axis.step(trials["trial"], finished.cummin().ffill(), where="post", color="tab:orange", label="best so far")  # fmt: skip
     _set_bottom(axis, trials, top)
     axis.legend(frameon=False, fontsize=8)
+
+
+def _draw_trials(axis: Axes, x: pd.Series, trials: pd.DataFrame, top: float) -> None:
+    """A mark for each trial; a triangle at the top for one that lies above."""
+    loss = trials["validation_loss"].astype(float)
+    for state, (marker, colour) in _STATES.items():
+        of_state = trials["state"] == state
+        above = loss > top
+        if (within := of_state & ~above).any():
+            axis.scatter(x[within], loss[within].fillna(top), marker=marker, color=colour, s=28, alpha=0.8, label=state)  # fmt: skip
+        if (beyond := of_state & above).any():
+            axis.scatter(x[beyond], [top] * beyond.sum(), marker="^", color=colour, s=28, alpha=0.8, label=f"{state}, above")  # fmt: skip
 
 
 def _draw_curves(axis: Axes, trials: pd.DataFrame, history: pd.DataFrame) -> None:
@@ -112,10 +120,7 @@ def _draw_slice(axis: Axes, trials: pd.DataFrame, column: str, weights: pd.Serie
     values, top = trials[column], _top(trials["validation_loss"])
     words = not pd.api.types.is_numeric_dtype(values)
     x = values.astype(str) if words else values.astype(float)
-    for state, (marker, colour) in _STATES.items():
-        rows = trials["state"] == state
-        loss = trials["validation_loss"][rows].fillna(top).clip(upper=top)
-        axis.scatter(x[rows], loss, marker=marker, color=colour, s=24, alpha=0.8)
+    _draw_trials(axis, x, trials, top)
     if not words and values.min() > 0 and values.max() / values.min() > 30:
         axis.set_xscale("log")
     elif values.nunique() <= 4 and not words:

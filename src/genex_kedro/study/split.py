@@ -45,7 +45,9 @@ def classes(obs: pd.DataFrame) -> pd.Series:
     return obs["tissue"].astype(str) + " " + obs["condition"].astype(str)
 
 
-def split_patients(obs: pd.DataFrame, fractions: np.ndarray, seed: int) -> pd.Series:
+def split_patients(
+    obs: pd.DataFrame, fractions: np.ndarray, seed: int, strata: pd.Series | None = None
+) -> pd.Series:
     """Divide patients so that every class keeps its share in every part.
 
     Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011) over patients: the rarest
@@ -58,13 +60,16 @@ def split_patients(obs: pd.DataFrame, fractions: np.ndarray, seed: int) -> pd.Se
     fractions : ndarray, shape (3,)
         Of train, validation and test.
     seed : int
+    strata : Series, optional
+        The class of each sample; by default its tissue and condition.
 
     Returns
     -------
     Series
         ``train``, ``validation`` or ``test`` for every sample.
     """
-    counts = pd.crosstab(obs["patient_id"].astype(str), classes(obs)).sort_index()
+    strata = classes(obs) if strata is None else strata
+    counts = pd.crosstab(obs["patient_id"].astype(str), strata).sort_index()
     order = np.random.default_rng(seed).permutation(len(counts))
     assigned = _assign(counts.to_numpy()[order], fractions)
     part = pd.Series(np.array(SPLITS)[assigned], index=counts.index[order])

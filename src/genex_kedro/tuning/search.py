@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ import optuna
 from optuna.trial import TrialState
 
 from genex_kedro.tuning.trials import Trials
+
+log = logging.getLogger(__name__)
 
 _PAUSE = 0.5  # seconds between two looks at trials of other processes
 
@@ -57,6 +60,7 @@ def search(
     None
         When something was told; the study holds it.
     """
+    said = False
     while True:
         batch: list[optuna.Trial] = []
         try:
@@ -65,6 +69,9 @@ def search(
             if batch:
                 yield from _train(trials, batch, start([trial.params for trial in batch]))
             elif trials.others_run():
+                if not said:
+                    log.info("waiting for trials of other processes")
+                said = True
                 time.sleep(_PAUSE)
             else:
                 return
@@ -81,6 +88,9 @@ def _train(trials: Trials, batch: list[optuna.Trial], fits: Fits) -> Iterator[No
     while fits.running():
         for i in fits.advance():
             trial, state = batch[i], fits.states[i]
+            if _is_told(trials.study, trial):  # by a process that took it for abandoned
+                fits.stop(i)
+                continue
             trials.sign(trial)
             if state["value"] is not None and state["epoch"] > reported[i]:
                 trial.report(state["value"], state["epoch"])
@@ -95,8 +105,6 @@ def _train(trials: Trials, batch: list[optuna.Trial], fits: Fits) -> Iterator[No
 
 def _tell(study: optuna.Study, trial: optuna.Trial, state: dict, seconds: float) -> None:
     kept = {"epochs": state["epoch"], "best_epoch": state["best_epoch"], "seconds": seconds}
-    if _is_told(study, trial):  # by a process that took it for abandoned
-        return
     for name, value in kept.items():
         trial.set_user_attr(name, value)
     if state["status"] == "finished":

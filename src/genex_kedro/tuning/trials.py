@@ -174,4 +174,5 @@ def _sampler(settings: SearchSettings, number: int) -> BaseSampler:
 def _pruner(settings: SearchSettings) -> optuna.pruners.BasePruner:
     if settings.pruner is None:
         return optuna.pruners.NopPruner()
-    return optuna.pruners.MedianPruner(settings.pruner.startup, settings.pruner.warm_up)
+    first = settings.pruner.warm_up + 1  # epochs count from 1
+    return optuna.pruners.MedianPruner(settings.pruner.startup, n_warmup_steps=first)

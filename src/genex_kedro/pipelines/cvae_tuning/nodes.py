@@ -12,11 +12,17 @@ from anndata import AnnData
 from matplotlib.figure import Figure
 
 from genex_kedro.fingerprint import code_digest, data_digest, digest
+from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae_config import CVAE, CvaeConfig
 from genex_kedro.pipelines.cvae_tuning.fits import start_fits
-from genex_kedro.pipelines.cvae_tuning.settings import StudySettings, TuningSettings, check
+from genex_kedro.pipelines.cvae_tuning.settings import (
+    StudySettings,
+    TuningSettings,
+    check,
+    check_samples,
+)
 from genex_kedro.study import generators
-from genex_kedro.study.fits import full_name, run_name, seed_of
+from genex_kedro.study.fits import full_name, part_of, run_name, seed_of
 from genex_kedro.study.generator_settings import GeneratorSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
@@ -49,10 +55,13 @@ def tune(
     Raises
     ------
     InputError
-        If the settings cannot be, see :func:`check`.
+        If the settings cannot be, see :func:`check` and :func:`check_samples`.
     """
     check(tuning, settings)
     study = min(studies.values(), key=seed_of)
+    training = study.obs[part_of(study, "train")]
+    n_classes = len(Vocabulary.fit(training, settings.factors))
+    check_samples(tuning, settings, len(training), n_classes)
     done: dict[str, tuple[pd.DataFrame, pd.DataFrame]] = {}
     for name, one in tuning.chosen.items():
         for tables in _Study(name, one, study, settings, tuning.together).run(storage):

@@ -39,8 +39,11 @@ class StudySettings(SearchSettings):
     def _is_known(self) -> StudySettings:
         if unknown := sorted(self.searched.keys() - _SEARCHABLE):
             raise ValueError(f"space.{unknown[0]} is none of {', '.join(sorted(_SEARCHABLE))}")
-        depths = self.searched.get(DEPTH, ())
-        most = depths.high if isinstance(depths, Range) else max(depths, default=0)
+        depths = self.searched.get(DEPTH, (0,))
+        depths = (depths.high,) if isinstance(depths, Range) else depths
+        if not all(type(depth) is int for depth in depths):
+            raise ValueError(f"space.{DEPTH} holds numbers of layers, not {depths}")
+        most = max(depths)
         if most > len(self.widths):
             raise ValueError(f"{most} hidden layers need as many widths, not {len(self.widths)}")
         return self
@@ -114,15 +117,43 @@ def check(tuning: TuningSettings, settings: GeneratorSettings[CvaeConfig]) -> No
         )
 
 
+def check_samples(
+    tuning: TuningSettings, settings: GeneratorSettings[CvaeConfig], n_samples: int, n_classes: int
+) -> None:
+    """Refuse latents that a core cannot be fitted with, before the trial that draws them.
+
+    Parameters
+    ----------
+    tuning : TuningSettings
+    settings : GeneratorSettings
+    n_samples, n_classes : int
+        Of the training part.
+
+    Raises
+    ------
+    InputError
+    """
+    for name, study in tuning.chosen.items():
+        network, space = settings.networks[study.base].network, study.searched
+        latents = space.get("latent", (network.latent,))
+        most = latents.high if isinstance(latents, Range) else max(latents)
+        has_core = any(space.get("core", (network.core,)))
+        if has_core and most >= n_samples - n_classes:
+            raise InputError(
+                where=f"parameter cvae_tuning.studies.{name}.space.latent",
+                found=f"up to {most} latent dimensions",
+                expected=f"fewer than {n_samples - n_classes}: the core is fitted to {n_samples} training samples of {n_classes} classes",
+                remedy="Lower it, leave the study out (null), or bring more samples.",
+            )
+
+
 def _check_value(where: str, study: StudySettings, settings, chosen: dict) -> None:
     try:
         study.setting(settings.networks[study.base], chosen)
-    except (ValidationError, TypeError) as error:
+    except ValidationError as error:
         raise InputError(
             where=where,
             found=f"{next(iter(chosen.values()))!r}",
-            expected=f"a value of that parameter ({str(error).splitlines()[-2].strip()})"
-            if isinstance(error, ValidationError)
-            else "a number of layers",
+            expected=f"a value of that parameter: {error.errors()[0]['msg']}",
             remedy="Correct the value.",
         ) from error

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from genex_kedro import cohort as cohorts
 from genex_kedro.plots.cohort import plot_components
-from genex_kedro.study import describe, prepare, split
+from genex_kedro.study import describe, prepare, split, tumor_types
 
 
 def check_cohort(raw: AnnData) -> AnnData:
@@ -32,6 +32,16 @@ def prepare_studies(
         name: prepare.prepare_study(cohort, splits[name], int(name[5:]), settings, missing)
         for name in splits.columns
     }
+
+
+def prepare_tumor_types(
+    cohort: AnnData,
+    splits: split.SplitSettings,
+    settings: tumor_types.TumorTypeSettings,
+    missing: str,
+) -> dict[str, AnnData]:
+    """The tumors, split anew for every seed so that each type keeps its share in every part."""
+    return tumor_types.prepare_tumor_types(cohort, splits, settings, missing)
 
 
 def report_cohort(

@@ -7,7 +7,7 @@ from kedro.pipeline.node import Node
 
 from genex_kedro.pipelines.data_processing import nodes
 
-STUDIES = ("reversion", "synthesis")
+STUDIES = ("reversion", "synthesis", "tumor_types")
 
 
 def create_pipeline(studies: Sequence[str] = STUDIES) -> Pipeline:
@@ -27,6 +27,13 @@ def create_pipeline(studies: Sequence[str] = STUDIES) -> Pipeline:
 
 
 def _study(study: str) -> Node:
+    if study == "tumor_types":
+        return node(
+            nodes.prepare_tumor_types,
+            ["cohort", "params:split", "params:tumor_types", "params:cohort.missing"],
+            "tumor_types.studies",
+            name="prepare_tumor_types",
+        )
     return node(
         nodes.prepare_studies,
         ["cohort", "splits", f"params:{study}", "params:cohort.missing"],

@@ -6,6 +6,7 @@ from kedro.pipeline.node import Node
 from genex_kedro.models.families import RIVALS
 from genex_kedro.pipelines.evaluation import (
     cards,
+    classifiers,
     generator_pictures,
     generators,
     nodes,
@@ -19,12 +20,18 @@ _SYNTHETIC = [
     "baselines.synthetic",
 ]
 _MODELS = ["cvae.models", *(f"baselines.{family.name}.models" for family in RIVALS)]
+_SCORES = [
+    "evaluation.scores.cvae",
+    *(f"evaluation.scores.{family.name}" for family in RIVALS),
+    "evaluation.scores.simple",
+]
+_CEILINGS = "evaluation.scores.real"
 _SETTINGS = "params:evaluation.generators"
 
 
 def create_pipeline() -> Pipeline:
     """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
-    return of_judges() + of_translators() + of_generators()
+    return of_judges() + of_translators() + of_generators() + of_classifiers()
 
 
 def of_judges() -> Pipeline:
@@ -117,12 +124,22 @@ def of_generators() -> Pipeline:
 def _scorecard_of_generators() -> list[Node]:
     table, summary = "evaluation.generators", "evaluation.generators_summary"
     return [
-        node(
-            generators.score_generators,
-            ["synthesis.studies", f"{_SETTINGS}.score", *_SYNTHETIC],
-            table,
-            name="score_generators",
+        *(
+            node(
+                generators.score_generators,
+                ["synthesis.studies", f"{_SETTINGS}.score", synthetic],
+                scores,
+                name=f"score_{scores.rpartition('.')[2]}",
+            )
+            for synthetic, scores in zip(_SYNTHETIC, _SCORES, strict=True)
         ),
+        node(
+            generators.score_ceilings,
+            ["synthesis.studies", f"{_SETTINGS}.score"],
+            _CEILINGS,
+            name="score_real",
+        ),
+        node(generators.collect_scores, [*_SCORES, _CEILINGS], table, name="collect_scores"),
         node(
             generators.summarise_generators,
             [table, f"{_SETTINGS}.ranking"],
@@ -181,6 +198,36 @@ def _pictures_of_generators() -> list[Node]:
             name="draw_augmentation",
         ),
     ]
+
+
+def of_classifiers() -> Pipeline:
+    """The study tumor_types: classifiers of tumor types."""
+    return _evaluation(
+        node(
+            classifiers.score_classifiers,
+            [
+                "tumor_types.studies",
+                "image_transfer.models",
+                "params:evaluation.bootstrap",
+                "image_transfer.predictions",
+                "image_transfer.simple_predictions",
+            ],
+            ["evaluation.classifiers", "evaluation.confusion"],
+            name="score_classifiers",
+        ),
+        node(
+            classifiers.summarise_classifiers,
+            "evaluation.classifiers",
+            "evaluation.classifiers_summary",
+            name="summarise_classifiers",
+        ),
+        node(
+            classifiers.draw_classifiers,
+            ["evaluation.classifiers", "evaluation.confusion"],
+            ["evaluation.classifiers_figure", "evaluation.confusion_figure"],
+            name="draw_classifiers",
+        ),
+    )
 
 
 def _evaluation(*steps) -> Pipeline:

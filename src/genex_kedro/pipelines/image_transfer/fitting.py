@@ -1,0 +1,122 @@
+"""One network on one study: built, fitted, finished."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import code_digest, data_digest, digest
+from genex_kedro.imaging import GeneImageLayout
+from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
+from genex_kedro.study.fits import seed_of, still_true
+from genex_kedro.study.type_fits import type_data
+
+log = logging.getLogger(__name__)
+
+
+def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -> GeneImageLayout:
+    """The layout that a network sees of a study."""
+    mine = layouts[(layouts["seed"] == seed_of(study)) & (layouts["layout"] == network.layout)]
+    layout = GeneImageLayout.from_frame(mine, "data/05_model_input/tumor_types/layouts.csv")
+    if layout.symbols != tuple(study.var_names):
+        raise RuntimeError(f"layout '{network.layout}' is of other genes than the study")
+    return layout
+
+
+def fit_network(study, layout, weights, network: NetworkSettings, settings, resume):
+    """Checkpoints of a network being fitted (:func:`genex_kedro.training.fit`).
+
+    Parameters
+    ----------
+    study : AnnData
+        Of tumor types.
+    layout : GeneImageLayout
+    weights : ImageNetWeights
+    network : NetworkSettings
+    settings : ImageTransferSettings
+    resume : Checkpoint or None
+    """
+    import torch
+
+    from genex_kedro.models.image_classifier_learner import (
+        ImageClassifierLearner,
+        activation_bytes,
+        activations,
+    )
+    from genex_kedro.training import fit
+    from genex_kedro.training.settings import choose_device
+
+    seed, fingerprint = seed_of(study), fingerprint_of(study, layout, weights, network)
+    resume = still_true(resume, fingerprint, seed)
+    if resume is not None and resume.status != "running":
+        yield resume
+        return
+    data, classifier = type_data(study), build_network(study, layout, weights, network)
+    given = torch.as_tensor(np.concatenate(list(data.expression.values())))
+    fits_in = activation_bytes(classifier, given) <= settings.max_cache_gb * 2**30
+    if not fits_in:
+        log.info("the frozen part's activations exceed image_transfer.max_cache_gb: computed anew in each epoch")  # fmt: skip
+    learner = ImageClassifierLearner(classifier, data.counts, network.fit.epochs, not fits_in)
+    device = choose_device(network.fit.device)
+    parts = []
+    for part in ("train", "validation"):
+        given = torch.as_tensor(data.expression[part])
+        if not learner.from_expression:
+            given = activations(classifier, given, device)
+        parts.append((given, torch.as_tensor(data.labels[part])))
+    classifier.to(device)
+    validation = parts[1] if len(parts[1][1]) else None
+    yield from fit(learner, parts[0], validation, network.fit, seed, resume, fingerprint)
+
+
+def finished(study, layout, weights, network: NetworkSettings, checkpoint):
+    """The classifier of a finished fit, on the CPU, in evaluation mode."""
+    classifier = build_network(study, layout, weights, network)
+    for part in ("learned", "head"):
+        module = getattr(classifier, part)
+        module.load_state_dict(checkpoint.weights(part) if list(module.parameters()) else {})
+    return classifier.eval()
+
+
+def train_network(study, layout, weights, network: NetworkSettings, settings):
+    """A classifier trained from nothing, without keeping anything on the way."""
+    *_, last = fit_network(study, layout, weights, network, settings, None)
+    return finished(study, layout, weights, network, last)
+
+
+def build_network(study, layout, weights, network: NetworkSettings):
+    """The classifier before it learns; ``keras_v1`` says whether it is of Keras' layout."""
+    from genex_kedro.models.image_classifier import build_image_classifier
+
+    pretrained = weights.of(network.network.backbone) if network.takes_weights else None
+    classifier = build_image_classifier(
+        network.network, layout.pixels, layout.side, len(type_data(study).classes), seed_of(study), pretrained
+    )  # fmt: skip
+    classifier.keras_v1 = pretrained is not None and pretrained.keras_v1
+    return classifier
+
+
+def origin_of(weights, network: NetworkSettings) -> str:
+    """What the weights are called that a network begins with; ``"none"``: random ones."""
+    return weights.origin_of(network.network.backbone) if network.takes_weights else "none"
+
+
+def require_weights(weights, settings: ImageTransferSettings) -> None:
+    """Fail before anything is trained; and let nobody take random weights for pretrained ones."""
+    wanted = [n.network.backbone for n in settings.chosen.values() if n.takes_weights]
+    weights.require(wanted)
+    if wanted and weights.source == "none":
+        log.warning(
+            "no ImageNet weights: the networks start from random ones "
+            "(weights.source=hub, or weights.source=folder,weights.folder=PATH, brings them)"
+        )
+
+
+def fingerprint_of(study: AnnData, layout, weights, network: NetworkSettings) -> str:
+    """Of all that a fit depends on."""
+    pixels = [int(pixel) for pixel in layout.pixels]
+    parts = [data_digest(study), network, pixels, origin_of(weights, network)]
+    return digest([*parts, code_digest(fit_network)])

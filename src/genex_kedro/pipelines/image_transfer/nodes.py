@@ -1,0 +1,200 @@
+"""Tumor types from images: genes laid out, networks trained, kept and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.fingerprint import data_digest
+from genex_kedro.imaging import lay_out
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.pipelines.image_transfer.fitting import (
+    fingerprint_of,
+    finished,
+    fit_network,
+    layout_of,
+    origin_of,
+    require_weights,
+)
+from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
+from genex_kedro.study.fits import fits, full_name, history_of, part_of, seed_of
+from genex_kedro.study.type_fits import (
+    NETWORKS,
+    familiar_directions,
+    of_held_out,
+    predictions,
+    type_data,
+)
+
+
+def lay_out_genes(studies: dict[str, AnnData], settings: ImageTransferSettings) -> pd.DataFrame:
+    """The layouts that the chosen networks see, fitted on each seed's training part.
+
+    Returns
+    -------
+    DataFrame
+        ``seed, layout`` and the columns of :meth:`GeneImageLayout.to_frame`.
+    """
+    wanted = {network.layout for network in settings.chosen.values()}
+    tables = []
+    for study in studies.values():
+        training = study.X[part_of(study, "train")]
+        for name in sorted(wanted):
+            table = lay_out(study.var_names, training, settings.layouts[name]).to_frame()
+            tables.append(table.assign(seed=seed_of(study), layout=name))
+    table = pd.concat(tables, ignore_index=True)
+    return table[["seed", "layout", *table.columns.drop(["seed", "layout"])]]
+
+
+def train_classifiers(
+    studies: dict[str, AnnData],
+    layouts: pd.DataFrame,
+    weights,
+    resume: dict,
+    settings: ImageTransferSettings,
+) -> Iterator[tuple[dict, pd.DataFrame]]:
+    """Train every chosen network on every seed's training part.
+
+    Parameters
+    ----------
+    studies : dict of AnnData by seed
+    layouts : DataFrame
+        Of :func:`lay_out_genes`.
+    weights : ImageNetWeights
+    resume : dict of Checkpoint
+    settings : ImageTransferSettings
+
+    Yields
+    ------
+    checkpoints : dict of Checkpoint
+        The one that changed, under ``<network>_seed_<n>``; what learns, not the frozen part.
+    history : DataFrame
+        All epochs of all fits so far.
+    """
+    done: dict = {}
+    yield {}, history_of(done, NETWORKS)
+    require_weights(weights, settings)
+    for key, study, _, network in fits(studies, settings.chosen):
+        layout = layout_of(layouts, study, network)
+        for checkpoint in fit_network(study, layout, weights, network, settings, resume.get(key)):
+            done[key] = checkpoint
+            yield {key: checkpoint}, history_of(done, NETWORKS)
+
+
+def keep_classifiers(
+    studies: dict[str, AnnData],
+    layouts: pd.DataFrame,
+    weights,
+    checkpoints: dict,
+    settings: ImageTransferSettings,
+) -> dict[str, TrainedModel]:
+    """The finished networks, frozen part included, calibrated on the validation samples."""
+    kept = {}
+    for key, study, name, network in fits(studies, settings.chosen):
+        layout = layout_of(layouts, study, network)
+        fingerprint = fingerprint_of(study, layout, weights, network)
+        checkpoint = checkpoints.get(key)
+        if checkpoint is None or not checkpoint.matches(fingerprint):
+            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
+        kept[key] = _keep(study, layout, weights, network, name, checkpoint, settings)
+    return kept
+
+
+def score_networks(
+    studies: dict[str, AnnData], models: dict[str, TrainedModel], settings: ImageTransferSettings
+) -> pd.DataFrame:
+    """The probabilities of all types for the validation and test samples, by every network."""
+    tables = []
+    for key, study, name, _ in fits(studies, settings.chosen):
+        held_out = of_held_out(study)
+        probability, _ = classify_expression(models[key], held_out.X)
+        classes = models[key].config["classes"]
+        tables.append(predictions(held_out, full_name(NETWORKS, name), classes, probability))
+    return pd.concat(tables, ignore_index=True)
+
+
+def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated probabilities and how unlike the training samples a profile is.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    X : ndarray, shape (n_samples, n_genes)
+        log2(x+1), the model's genes in order.
+
+    Returns
+    -------
+    probability : ndarray, shape (n_samples, n_classes)
+    unfamiliar : ndarray, shape (n_samples,)
+    """
+    import torch
+    from scipy.special import softmax
+
+    from genex_kedro.models.image_classifier import from_trained_model
+    from genex_kedro.models.image_classifier_learner import logits_of
+    from genex_kedro.transforms import Standardiser
+
+    classifier = from_trained_model(model)
+    Z = Standardiser.from_json(model.transform).apply(np.asarray(X))
+    logits = logits_of(classifier, Z)
+    unfamiliar = classifier.unfamiliarity(torch.as_tensor(Z)).numpy()
+    return softmax(logits / model.config["temperature"], axis=1), unfamiliar
+
+
+def _keep(study, layout, weights, network, name, checkpoint, settings) -> TrainedModel:
+    import torch
+
+    from genex_kedro.models.image_classifier import to_trained_model
+    from genex_kedro.models.image_classifier_learner import logits_of, temperature_of
+
+    data = type_data(study)
+    classifier = finished(study, layout, weights, network, checkpoint)
+    directions = familiar_directions(data.expression["train"], settings.components, seed_of(study))
+    classifier.familiar = torch.as_tensor(directions, dtype=torch.float32)
+    logits = logits_of(classifier, data.expression["validation"])
+    temperature = temperature_of(logits, data.labels["validation"]) if len(logits) else 1.0
+    about = {
+        "classes": list(data.classes),
+        "side": layout.side,
+        "layout": network.layout if layout_matters(network) else "none",
+        "keras_v1": bool(getattr(classifier, "keras_v1", False)),
+        "temperature": temperature,
+        "reject": _thresholds(
+            classifier, data.expression["validation"], logits, temperature, settings.reject
+        ),
+    }
+    card = {
+        "setting": name,
+        "seed": seed_of(study),
+        "data": data_digest(study),
+        "classes": dict(zip(data.classes, map(int, data.counts), strict=True)),
+        "unit": study.uns["unit"],
+        "weights": origin_of(weights, network),
+        "status": checkpoint.status,
+        "best_epoch": checkpoint.state["best_epoch"],
+        "validation_loss": checkpoint.state["best_value"],
+    }
+    return to_trained_model(classifier, about, study.var, data.standardiser.to_json(), card)
+
+
+def layout_matters(network: NetworkSettings) -> bool:
+    """An MLP sees the genes and no image."""
+    return network.network.backbone != "mlp"
+
+
+def _thresholds(classifier, validation, logits, temperature: float, share: float) -> dict:
+    """Confidence below which, and unfamiliarity above which, a call is rejected."""
+    import torch
+    from scipy.special import softmax
+
+    if not len(logits):
+        return {"confidence": 0.0, "unfamiliar": float(np.finfo(np.float32).max)}
+    confidence = softmax(logits / temperature, axis=1).max(1)
+    unfamiliar = classifier.unfamiliarity(torch.as_tensor(validation)).numpy()
+    return {
+        "confidence": float(np.quantile(confidence, share)),
+        "unfamiliar": float(np.quantile(unfamiliar, 1 - share)),
+    }
