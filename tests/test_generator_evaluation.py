@@ -12,6 +12,7 @@ from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
 from genex_kedro.pipelines.baselines.nodes import sample_simple
 from genex_kedro.pipelines.evaluation import generator_pictures as pictures
 from genex_kedro.pipelines.evaluation import generators as ours
+from genex_kedro.pipelines.evaluation.pipeline import of_generators
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.augmentation import AugmentationSettings
 from genex_kedro.study.ceilings import CEILINGS, HELD_OUT, TRAINING
@@ -63,7 +64,8 @@ def failed(simple) -> dict[str, AnnData]:
 
 @pytest.fixture(scope="module")
 def table(studies, simple, failed):
-    return ours.score_generators(studies, QUICK, simple, failed)
+    made = [ours.score_generators(studies, QUICK, one) for one in (simple, failed)]
+    return ours.collect_scores(*made, ours.score_ceilings(studies, QUICK))
 
 
 def test_every_generator_and_every_ceiling_has_a_row_per_seed(table):
@@ -72,6 +74,17 @@ def test_every_generator_and_every_ceiling_has_a_row_per_seed(table):
     assert len(table) == 2 * len(models)
     assert set(table["run"]) >= {"real/held-out samples seed 1", "simple/class_mean seed 0"}
     assert set(table["subset"]) == {"overall"}
+    assert table["seed"].tolist() == [0] * len(models) + [1] * len(models)
+
+
+def test_a_familys_scores_depend_on_no_other_family():
+    nodes = {node.short_name: node for node in of_generators().nodes}
+    scored = {name: node for name, node in nodes.items() if name.startswith("score_")}
+    assert {"score_cvae", "score_simple", "score_real"} < set(scored)
+    for name, node in scored.items():
+        made = [i for i in node.inputs if i.endswith("synthetic")]
+        assert len(made) == (name != "score_real")
+    assert set(nodes["collect_scores"].inputs) == {o for n in scored.values() for o in n.outputs}
 
 
 def test_a_failed_model_counts_and_says_so(table):
@@ -107,7 +120,7 @@ def test_too_few_test_samples_for_the_neighbours_are_a_users_error(studies):
     test = np.flatnonzero(study.obs["split"] == "test")
     kept = np.setdiff1d(np.arange(study.n_obs), test[10:])
     with pytest.raises(InputError, match=r"(?s)10 test samples.*more than 10.*split\.test"):
-        ours.score_generators({"seed_0": study[kept].copy()}, QUICK)
+        ours.score_ceilings({"seed_0": study[kept].copy()}, QUICK)
 
 
 def test_pictures_are_of_the_generators_chosen(studies, simple, failed, table, caplog):

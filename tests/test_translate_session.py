@@ -59,7 +59,8 @@ def translate(project, run_session, models, study, tmp_path):
 
     def run(**asked):
         files = {"expression": str(tmp_path / "tumors.tsv"), "samples": str(tmp_path / "sheet.tsv")}
-        run_session("translate", env="table", params={"translate": files | asked})
+        model = {"model": "translators/shrunken_residual"}
+        run_session("translate", env="table", params={"translate": files | model | asked})
         return project / "data/07_model_output/translate"
 
     run.table, run.tumors = table, tumors

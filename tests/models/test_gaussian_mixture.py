@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy.stats import norm
@@ -114,3 +115,21 @@ def test_what_cannot_be_fitted_is_refused():
     for wrong in (torch.zeros(1, 3), torch.full((4, 2), torch.nan), torch.zeros(4)):
         with pytest.raises(ValueError, match="finite"):
             fit_mixtures(wrong)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("linear", [False, True])
+def test_real_genes_get_the_mixtures_of_scikit_learn(real_data, linear):
+    genes = ["MYC", "GAPDH", "TP53", "EGFR"]
+    x = pd.read_parquet(real_data / "tcga_gtex/expression.parquet", columns=genes).to_numpy(float)
+    x = np.exp2(x) - 1 if linear else x
+    start = [KMeans(10, n_init=1, random_state=0).fit(x[:, [g]]).labels_ for g in range(4)]
+    found = fit_mixtures(torch.from_numpy(x), start=torch.from_numpy(np.stack(start, 1)).long())
+    own = fit_mixtures(torch.from_numpy(x))
+    for gene in range(4):
+        theirs = sklearn_log_density(sklearn_fit(x[:, gene]), x[:, gene])
+        ours, from_own_start = (
+            fit.log_density(torch.from_numpy(x)).numpy()[:, gene] for fit in (found, own)
+        )
+        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+        assert abs(from_own_start.mean() - theirs.mean()) < 0.02

@@ -21,6 +21,11 @@ SMALL = [
     pytest.param(DIFFUSION, {"width": 16, "sampling_steps": 5}, id="diffusion"),
     pytest.param(
         DIFFUSION,
+        {"width": 16, "sampling_steps": 5, "core": True, "smoothing": 0.1},
+        id="diffusion core",
+    ),
+    pytest.param(
+        DIFFUSION,
         {"width": 16, "sampling_steps": 5, "sampler": "ddpm", "average": None},
         id="diffusion ddpm",
     ),
@@ -34,7 +39,7 @@ SMALL = [
     ),
 ]
 MONITOR = {"wgan_gp": None, "ctgan": None, "tvae": "loss", "diffusion": "loss"}
-FITTED = "modes."  # on the training samples, before the first step
+FITTED = ("modes.", "core.")  # on the training samples, before the first step
 
 
 def built(family, settings, seed=0):

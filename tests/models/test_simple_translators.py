@@ -131,9 +131,10 @@ def test_ridge_is_that_of_scikit_learn():
 
     rng = np.random.default_rng(0)
     X, Y = rng.normal(size=(30, 12)), rng.normal(size=(30, 7))
-    ours = Ridge(X, Y, intercept=True)
-    reference = Reference(alpha=0.7 * ours._unit).fit(X, Y)
-    assert ours.predict(X, 0.7) == pytest.approx(reference.predict(X), abs=1e-9)
+    for intercept in (True, False):
+        ours = Ridge(X + 1, Y, intercept)
+        reference = Reference(alpha=0.7 * ours._unit, fit_intercept=intercept).fit(X + 1, Y)
+        assert ours.predict(X + 1, 0.7) == pytest.approx(reference.predict(X + 1), abs=1e-9)
     assert ours.choose(X[:0], Y[:0]) == 1.0
 
 

@@ -11,7 +11,9 @@ from planted_study import planted_study
 from genex_kedro.cohort import notices
 from genex_kedro.errors import InputError
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS, kept
+from genex_kedro.pipelines.cyclegan.nodes import keep_cyclegan, train_cyclegan
+from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
 from genex_kedro.study import translate_output as outputs
 from genex_kedro.study.fits import part_of
 from genex_kedro.study.trained_translator import load_translator
@@ -21,7 +23,13 @@ from genex_kedro.study.translators import atlas_of, translation_data
 STUDY = planted_study()
 TRAIN, VALIDATION = (translation_data(STUDY, part, 3) for part in ("train", "validation"))
 ATLAS = atlas_of(STUDY, TRAIN)
-TRANSLATOR = SIMPLE_TRANSLATORS["shrunken_residual"]().fit(TRAIN, VALIDATION)
+TRANSLATOR = load_translator(
+    kept.to_trained_model(
+        SIMPLE_TRANSLATORS["shrunken_residual"]().fit(TRAIN, VALIDATION), STUDY.var, {}
+    ),
+    "translators/shrunken_residual",
+    ATLAS,
+)
 
 
 def unseen() -> AnnData:
@@ -91,7 +99,7 @@ def test_too_little_is_refused_and_a_poor_sample_left_out():
 
 def test_draws_follow_the_seed_and_the_first_samples_do_not_depend_on_the_later():
     found = taken(unseen())
-    tissue = outputs.tissue_for(TRANSLATOR, found, ATLAS)
+    tissue = outputs.tissue_for(TRANSLATOR, found)
     first, again, other = (
         np.stack(list(outputs.some_draws(TRANSLATOR, found, tissue, 2, seed))) for seed in (1, 1, 2)
     )
@@ -118,7 +126,7 @@ def test_the_change_is_ranked_by_how_far_it_is_beyond_the_draws():
 
 def calls(cohort: AnnData, judge=lambda x: np.full(len(x), 0.9)) -> pd.DataFrame:
     found = taken(cohort)
-    tissue = outputs.tissue_for(TRANSLATOR, found, ATLAS)
+    tissue = outputs.tissue_for(TRANSLATOR, found)
     made = {"after": outputs.guesses(TRANSLATOR, found, tissue)}
     return outputs.calls_table(found, tissue, TRANSLATOR, ATLAS, {"pooled": judge}, made)
 
@@ -160,4 +168,55 @@ def test_a_sample_that_was_judged_normal_before_is_doubted():
 
 def test_a_model_of_another_kind_is_refused():
     with pytest.raises(InputError, match="a trained cvae"):
-        load_translator(TrainedModel({"model": "cvae"}, {}, STUDY.var), "cvae/best")
+        load_translator(TrainedModel({"model": "cvae"}, {}, STUDY.var), "cvae/best", ATLAS)
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, TrainedModel]:
+    """The pipeline cyclegan's own: the aligned translator, and a network for a few steps."""
+    fit = {"epochs": 2, "batch_size": 50, "patience": None, "device": "cpu", "save_every_s": 0}
+    small = {"conditional": True, "generator_hidden": [8], "discriminator_hidden": [8]}
+    settings = CycleGanSettings(
+        networks={
+            "best": {"scaling": "none", "network": {"kind": "aligned"}},
+            "conditional": {"scaling": "per_gene", "network": small, "fit": fit},
+            "plain": {"scaling": "per_gene", "network": small | {"conditional": False}, "fit": fit},
+        }
+    )
+    checkpoints: dict = {}
+    for saved, _ in train_cyclegan({"seed_0": STUDY}, {}, settings):
+        checkpoints |= saved
+    return keep_cyclegan({"seed_0": STUDY}, checkpoints, settings)
+
+
+@pytest.mark.parametrize("name", ["best", "conditional", "plain"])
+def test_networks_plug_in_with_some_tissues_told_and_some_not(networks, name):
+    translator = load_translator(networks[f"{name}_seed_0"], f"cyclegan/{name}", ATLAS)
+    cohort = unseen()
+    own = cohort.obs["tissue"].to_numpy(str)
+    cohort.obs["tissue"] = np.where(np.arange(cohort.n_obs) % 2, outputs.NOT_GIVEN, own)
+    found = taken(cohort)
+    tissue = outputs.tissue_for(translator, found)
+    assert (tissue[1::2] == "").all() and (tissue[::2] == own[::2]).all()
+    mixed = outputs.guesses(translator, found, tissue)
+    told = outputs.guesses(translator, found, own)
+    assert np.allclose(mixed[::2], told[::2], atol=1e-4) and np.isfinite(mixed).all()
+    first, again = (list(outputs.some_draws(translator, found, tissue, 1, 4)) for _ in range(2))
+    assert np.array_equal(first, again)
+    made = {"after": mixed}
+    table = outputs.calls_table(found, tissue, translator, ATLAS, {}, made)
+    if name == "plain":
+        assert translator.tissues == [] and (table["tissue_used"] == "").all()
+    else:
+        assert set(translator.tissues) >= {"liver", "lung"}
+        assert (table["tissue_used"].to_numpy() == own)[::2].all()
+
+
+def test_the_aligned_translator_is_nearer_than_doing_nothing(networks):
+    translator = load_translator(networks["best_seed_0"], "cyclegan/best", ATLAS)
+    found = taken(unseen())
+    made = outputs.guesses(translator, found, outputs.tissue_for(translator, found))
+    test = STUDY[part_of(STUDY, "test")]
+    own = test.X[[list(test.obs_names).index(n.replace("tumor", "normal")) for n in found.obs.index]]  # fmt: skip
+    error, nothing = (np.sqrt(np.mean((x - own) ** 2)) for x in (made, found.expression))
+    assert error < 0.5 * nothing

@@ -132,6 +132,12 @@ def test_the_split_half_ceiling_finds_what_genes_share():
     assert row["patient_rank_point"] < 0.05
 
 
+def test_an_odd_number_of_genes_has_halves_too():
+    paired, (_, half) = ceilings(STUDY[:, :59].copy())
+    row = score_translation(half, Truth.of(paired, AUTOSOMAL[:59]), {}, SETTINGS)[0]
+    assert np.isfinite(row["rmse_point"])
+
+
 def test_a_study_without_pairs_has_no_ceilings():
     lone = STUDY[(STUDY.obs["condition"] == "tumor") | (STUDY.obs["split"] != "test")].copy()
     assert ceilings(lone)[1] == []

@@ -21,6 +21,9 @@ class AlignedConfig(BaseModel):
     reach : float
         Spread of the point estimates around their class over that of normals, where there are
         too few validation pairs to tell.
+    stretch : float
+        How far beyond what least squares would pass on: a few thousandths of RMSE buy the right
+        patient more weight against what class probabilities add.
     class_prior, tissue_prior : float
         Normals that the tissue's mean counts as against a class's own, and the mean of tissues
         against the tissue's.
@@ -47,14 +50,15 @@ class AlignedConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["aligned"] = "aligned"
-    power: float = Field(default=0.25, ge=0, le=2)
+    power: float = Field(default=0.35, ge=0, le=2)
     diagonal: float = Field(default=0.3, gt=0, le=1)
     reach: float = Field(default=0.1, ge=0)
+    stretch: float = Field(default=1.5, ge=0)
     class_prior: float = Field(default=8.0, ge=0)
     tissue_prior: float = Field(default=2.0, ge=0)
     unseen_slope: float = Field(default=0.5, ge=0)
-    spread_prior: float = Field(default=3.0, gt=0)
-    covariance_prior: float = Field(default=5.0, gt=0)
+    spread_prior: float = Field(default=2.0, gt=0)
+    covariance_prior: float = Field(default=2.0, gt=0)
     axes: int = Field(default=100, ge=1)
     class_axes: int = Field(default=10, ge=1)
     draw_spread: float = Field(default=0.95, gt=0)

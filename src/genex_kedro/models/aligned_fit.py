@@ -222,6 +222,7 @@ def _set_reach(aligned: Aligned, tumor_rest, normal_rest, held: Held) -> None:
         share = aligned.infer(x, tissue).tumor_class
         passed = aligned.pass_on(x - share @ aligned.tumor_mean).double().numpy()
         left = held.normals.expression[normal] - (share @ aligned.normal_mean).double().numpy()
-        factor = max((passed * left).sum() / max((passed**2).sum(), 1e-12), 0.0)
+        least_squares = (passed * left).sum() / max((passed**2).sum(), 1e-12)
+        factor = max(least_squares, 0.0) * aligned.config.stretch
     aligned.gain.mul_(factor)
     aligned.rest_gain.mul_(factor)

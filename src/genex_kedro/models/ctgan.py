@@ -100,11 +100,11 @@ class Ctgan(nn.Module):
         modes = self.modes.scores(self.mode_output, hidden)
         return Scores(self.alpha_output(hidden), modes, self.class_output(hidden))
 
-    def make(self, classes: Tensor, draw: torch.Generator) -> Tensor:
-        """Expression of new samples of the classes, (n_samples, n_genes)."""
-        scores = self(classes.to(self.design.device), draw)
+    def express(self, scores: Scores, draw: torch.Generator) -> Tensor:
+        """Expression (n_samples, n_genes), its modes drawn by their scores."""
         # the largest of scores with Gumbel noise is a draw by their softmax, at any temperature
-        mode = (scores.modes + gumbel(scores.modes.shape, draw).to(scores.modes.device)).argmax(1)
+        noise = gumbel(scores.modes.shape, draw).to(scores.modes.device)
+        mode = (scores.modes + noise).argmax(dim=1)
         return self.modes.decode(Encoded(torch.tanh(scores.alpha), mode))
 
     def sample(self, classes: Tensor, seed: int) -> Tensor:
@@ -112,7 +112,11 @@ class Ctgan(nn.Module):
 
         The class is what the generator was told; its own class column serves training only.
         """
-        return sample_in_blocks(self, classes, seed, self.make)
+
+        def make(block: Tensor, draw: torch.Generator) -> Tensor:
+            return self.express(self(block.to(self.design.device), draw), draw)
+
+        return sample_in_blocks(self, classes, seed, make)
 
 
 def build(config: CtganConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> Ctgan:

@@ -116,21 +116,22 @@ class CtganLearner:
     def validate(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:
         """Energy score and spread by two draws a sample; how well classes are kept."""
         expression, classes = batch
-        modes = self.generator.modes
+        modes, told = self.generator.modes, []
 
         def make() -> Tensor:
-            return modes.standardise(self.generator.make(classes, draw))
+            scores = self.generator(classes, draw)
+            told.append(functional.cross_entropy(scores.classes, classes))
+            return modes.standardise(self.generator.express(scores, draw))
 
-        scores = self.generator(classes, draw)
-        condition = functional.cross_entropy(scores.classes, classes)
-        return {**energy_score(modes.standardise(expression), make), "condition": condition}
+        figures = energy_score(modes.standardise(expression), make)
+        return {**figures, "condition": torch.stack(told).mean()}
 
     def _critic_step(self, n: int, draw: torch.Generator) -> dict[str, Tensor]:
         """Real and generated samples of the same classes, packed in different order."""
         classes = self.pool.classes(n, draw)
         with torch.no_grad():
             made = self._table(self.generator(classes, draw), classes, draw)
-            others = classes[torch.randperm(n, generator=draw, device=draw.device)]
+            others = classes[torch.rand(n, generator=draw, device=draw.device).argsort()]
             real = self._real_table(others, draw)
         optimizer = self.optimizers["critic"]
         optimizer.zero_grad(set_to_none=True)

@@ -26,6 +26,17 @@ class DiffusionConfig(BaseModel):
     target : {"noise", "expression", "velocity"}
         What the network predicts from noised expression: the noise (Ho et al. 2020), the clean
         expression, or the velocity of Salimans and Ho 2022, which is a mixture of both.
+    core : bool
+        Begin at the exact denoiser of a normal distribution a class, fitted in closed form on
+        the training samples, with a network that adds to it and begins at zero.
+    core_rank : int
+        Axes of the core's covariance; outside them it has one variance.
+    core_shrinkage : float
+        Weight of that one variance within the axes.
+    smoothing : float
+        Share of the variance within classes that is noise in the samples it learns from, new
+        in each step: what a few hundred samples say of a thousand genes is drawn to
+        independence, as in a shrunk covariance, and no sample can be learned by heart.
     steps : int
         Steps of the diffusion that it is trained on, with the cosine schedule.
     noises : int
@@ -50,6 +61,10 @@ class DiffusionConfig(BaseModel):
     blocks: int = Field(default=2, ge=0)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     target: Target = "velocity"
+    core: bool = False
+    core_rank: int = Field(default=300, ge=1)
+    core_shrinkage: float = Field(default=0.3, gt=0, le=1)
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
     steps: int = Field(default=1000, ge=2)
     noises: int = Field(default=1, ge=1)
     sampler: Literal["ddim", "ddpm"] = "ddim"
@@ -63,6 +78,12 @@ class DiffusionConfig(BaseModel):
     def _no_more_steps_than_there_are(self):
         if self.sampling_steps > self.steps:
             raise ValueError(f"sampling_steps {self.sampling_steps} above steps {self.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _smoothing_knows_the_classes(self):
+        if self.smoothing and not self.core:
+            raise ValueError("smoothing needs the means and spreads of a core: core: true")
         return self
 
 

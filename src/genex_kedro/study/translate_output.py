@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from genex_kedro.models.atlas import Atlas
+from genex_kedro.study.trained_translator import NOT_TOLD, Translator
 from genex_kedro.study.translate_input import Tumors
-from genex_kedro.study.translators import known_tissue
 
 NOT_GIVEN = "not given"
 _CERTAIN = 0.5  # an inferred tissue below it is no answer
@@ -20,33 +19,10 @@ _BLOCK = 2000  # samples at once
 Judge = Callable[[np.ndarray], np.ndarray]
 
 
-class Translator(Protocol):
-    """What every trained translator can do, with a network or without.
-
-    Attributes
-    ----------
-    tissues : list of str
-        Those it can be told; empty if it asks for none.
-    """
-
-    tissues: list[str]
-
-    def point(self, expression: np.ndarray, tissue: np.ndarray) -> np.ndarray: ...
-
-    def draw(
-        self, expression: np.ndarray, tissue: np.ndarray, generator: np.random.Generator
-    ) -> np.ndarray: ...
-
-
-def tissue_for(translator: Translator, tumors: Tumors, atlas: Atlas) -> np.ndarray:
-    """The tissue that a translator is told for each sample: as given, else inferred.
-
-    Empty for a translator that asks for none.
-    """
-    if not translator.tissues:
-        return np.full(len(tumors.obs), "")
+def tissue_for(translator: Translator, tumors: Tumors) -> np.ndarray:
+    """What to tell a translator of each sample's tissue, (n_samples,)."""
     given = tumors.obs["tissue"].astype(str).to_numpy(str)
-    return known_tissue(given, translator.tissues, tumors.expression, atlas)
+    return translator.ask(tumors.expression, np.where(given == NOT_GIVEN, NOT_TOLD, given))
 
 
 def guesses(translator: Translator, tumors: Tumors, tissue: np.ndarray) -> np.ndarray:
@@ -119,7 +95,7 @@ def calls_table(
     table["tissue_given"] = np.where(given == NOT_GIVEN, "", given)
     table["tissue_inferred"] = np.array(atlas.tissues)[probability.argmax(1)]
     table["tissue_probability"] = probability.max(1).round(4)
-    table["tissue_used"] = tissue
+    table["tissue_used"] = translator.taken(tumors.expression, tissue)
     for name, judge in judges.items():
         table[f"p_tumor_{name}_before"] = judge(tumors.expression).round(4)
         for when, values in made.items():
@@ -139,7 +115,8 @@ def _doubts(table: pd.DataFrame, known: set[str]) -> list[list[str]]:
         if row["distance"] > 1:
             doubts.append("unlike the training samples")
         if given and known and given not in known:
-            doubts.append(f"no normals of {given} in training: taken for {row['tissue_used']}")
+            instead = "" if row["tissue_used"] == given else f": taken for {row['tissue_used']}"
+            doubts.append(f"no normals of {given} in training{instead}")
         elif not given and p < _CERTAIN:
             doubts.append(f"tissue uncertain: {inferred} with {p:.0%}")
         elif given and given != inferred and p > _CONTRADICTS:

@@ -13,7 +13,7 @@ class TranslateSettings(BaseModel):
     expression, samples, unit, tissue, negative : str or None
         The table of tumors; read by the catalog, named here so that they are known.
     model : str
-        Full name of a trained translator: ``translators/shrunken_residual``, ``cyclegan/best``.
+        Full name of a trained translator: ``cyclegan/best``, ``translators/shrunken_residual``.
     trained_seed : int or None
         Of the split and training to take; None takes the first.
     draws : int
@@ -32,7 +32,7 @@ class TranslateSettings(BaseModel):
     unit: str | None = None
     tissue: str | None = None
     negative: str | None = None
-    model: str = "translators/shrunken_residual"
+    model: str = "cyclegan/best"
     trained_seed: int | None = Field(default=None, ge=0)
     draws: int = Field(default=0, ge=0, le=10_000)
     uncertainty_draws: int = Field(default=100, ge=2, le=10_000)

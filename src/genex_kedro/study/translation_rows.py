@@ -6,8 +6,8 @@ Suffix ``_point`` is the best single guess, ``_draw`` one draw, ``_blind_point``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,11 @@ KINDS = {
     "normal_blind": "blind_point",
     "normal_blind_draw": "blind_draw",
 }
+METRICS = (
+    "rmse", "r", "change_r", "patient_rank", "patient_top1", "top_jaccard", "top_direction",
+    "patient_rank_autosomal", "patient_top1_autosomal", "tissue_kept", "spread",
+    "correlation_error", "mmd", "energy_distance", "false_change", "false_change_rate",
+)  # fmt: skip
 _LEAST = 10  # pairs from which on distributions are compared
 
 
@@ -58,6 +63,8 @@ class Truth:
         By the training normals.
     autosomal : ndarray of bool, shape (n_genes,)
         Genes on neither X nor Y.
+    group : ndarray of str, shape (n_test,)
+        Who a patient is compared with: tissue and cohort of each test sample.
     """
 
     obs: pd.DataFrame
@@ -69,6 +76,7 @@ class Truth:
     normal_tissue: np.ndarray
     scaler: Standardiser
     autosomal: np.ndarray
+    group: np.ndarray
 
     @classmethod
     def of(cls, study: AnnData, autosomal: np.ndarray) -> Truth:
@@ -80,9 +88,10 @@ class Truth:
         training_normals = part_of(study, "train") & (study.obs["condition"] == "normal").to_numpy()
         normals = np.asarray(study.X[training_normals])
         tissue = study.obs["tissue"].astype(str).to_numpy(str)[training_normals]
+        group = test.obs["tissue"].astype(str) + "/" + test.obs["cohort"].astype(str)
         return cls(
-            test.obs, measured, np.asarray(test.X), *find_pairs(test.obs),
-            normals, tissue, Standardiser.fit(normals, "per_gene"), autosomal,
+            test.obs, measured, np.asarray(test.X), *find_pairs(test.obs), normals, tissue,
+            Standardiser.fit(normals, "per_gene"), autosomal, group.to_numpy(str),
         )  # fmt: skip
 
     @property
@@ -90,15 +99,22 @@ class Truth:
         return (self.obs["condition"] == "tumor").to_numpy()
 
     @property
-    def group(self) -> np.ndarray:
-        """Who a patient is compared with: tissue and cohort of each test sample."""
-        return (self.obs["tissue"].astype(str) + "/" + self.obs["cohort"].astype(str)).to_numpy(str)
+    def tissue(self) -> np.ndarray:
+        """Of each test sample, str, (n_test,)."""
+        return self.obs["tissue"].astype(str).to_numpy(str)
 
     def only(self, chosen: np.ndarray) -> Truth:
         """The same with the pairs whose tumor is chosen; bool, (n_test,)."""
         keep = chosen[self.tumor]
-        fields = {**self.__dict__, "tumor": self.tumor[keep], "normal": self.normal[keep]}
-        return Truth(**fields)
+        return replace(self, tumor=self.tumor[keep], normal=self.normal[keep])
+
+
+def columns(judges: Iterable[str]) -> list[str]:
+    """Every metric's column, layer by layer, whether or not a translator gives the layer."""
+    kinds = list(KINDS.values())
+    fooling = [f"fooled_{judge}_{kind}" for judge in judges for kind in (*kinds, "tumor")]
+    of_layers = [f"{metric}_{kind}" for kind in kinds for metric in METRICS]
+    return [*of_layers, *fooling, "cycle_error", "tissue_inferred"]
 
 
 def fooled_scores(
@@ -118,24 +134,38 @@ def fooled_scores(
 
 
 def pair_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
-    """What pairs tell of one layer, (n_test, n_genes); empty without pairs."""
+    """How near pairs and patients are in one layer, (n_test, n_genes); empty without pairs."""
     if not len(truth.tumor):
         return {}
-    guess, own, tumor = made[truth.tumor], truth.measured[truth.normal], truth.given[truth.tumor]
-    group, auto = truth.group[truth.tumor], truth.autosomal
-    jaccard, direction = top_genes(guess, own, tumor)
-    changes = not np.allclose(guess, tumor, atol=1e-5)
+    guess, own, tumor = _of_pairs(made, truth)
+    group = truth.group[truth.tumor]
     return {
         "rmse": paired_rmse(guess, own),
         "r": paired_r(guess, own),
         "change_r": change_r(guess, own, tumor),
-        "top_jaccard": jaccard if changes else np.nan,
-        "top_direction": direction if changes else np.nan,
         "patient_rank": patient_rank(guess, own, group),
         "patient_top1": patient_top1(guess, own, group),
+    }
+
+
+def further_pair_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
+    """The most changed genes, and the right patient without X and Y; empty without pairs."""
+    if not len(truth.tumor):
+        return {}
+    guess, own, tumor = _of_pairs(made, truth)
+    group, auto = truth.group[truth.tumor], truth.autosomal
+    changes = not np.allclose(guess, tumor, atol=1e-5)
+    jaccard, direction = top_genes(guess, own, tumor) if changes else (np.nan, np.nan)
+    return {
+        "top_jaccard": jaccard,
+        "top_direction": direction,
         "patient_rank_autosomal": patient_rank(guess[:, auto], own[:, auto], group),
         "patient_top1_autosomal": patient_top1(guess[:, auto], own[:, auto], group),
     }
+
+
+def _of_pairs(made: np.ndarray, truth: Truth) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return made[truth.tumor], truth.measured[truth.normal], truth.given[truth.tumor]
 
 
 def distribution_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
@@ -158,14 +188,21 @@ def distribution_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
     }
 
 
-def tissue_scores(made: np.ndarray, truth: Truth, rows: np.ndarray) -> dict[str, float]:
-    """Share of the tumors `rows`, of tissues with training normals, whose tissue is kept."""
-    tissue = truth.obs["tissue"].astype(str).to_numpy(str)
-    rows = rows & np.isin(tissue, truth.normal_tissue)
-    if not rows.any():
-        return {}
-    found = nearest_tissue(made[rows], truth.normals, truth.normal_tissue)
-    return {"tissue_kept": float((found == tissue[rows]).mean())}
+def tissue_found(made: np.ndarray, truth: Truth) -> np.ndarray:
+    """The tissue of the training normal nearest to each sample of one layer, (n_test,)."""
+    return nearest_tissue(made, truth.normals, truth.normal_tissue)
+
+
+def tissue_scores(found: np.ndarray, truth: Truth, rows: np.ndarray) -> dict[str, float]:
+    """Share of the tumors `rows`, of tissues with training normals, whose tissue is kept.
+
+    Parameters
+    ----------
+    found : ndarray of str, shape (n_test,)
+        Of :func:`tissue_found`.
+    """
+    rows = rows & np.isin(truth.tissue, truth.normal_tissue)
+    return {"tissue_kept": float((found == truth.tissue)[rows].mean())} if rows.any() else {}
 
 
 def false_change_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:

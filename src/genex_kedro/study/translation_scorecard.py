@@ -13,7 +13,6 @@ from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
 from genex_kedro.study.translation_rows import KINDS, Truth
 
 Judge = Callable[[np.ndarray], np.ndarray]
-_BY_CODE = ("rmse", "r", "change_r", "patient_rank", "patient_top1")
 
 
 @dataclass(frozen=True)
@@ -73,20 +72,24 @@ def score_translation(
         if "tumor" in cohort.layers
         else {}
     )
-    rows = [_overall(cohort, made, p_tumor, backward, truth, settings, reference)]
+    tissues = {kind: scores.tissue_found(values, truth) for kind, values in made.items()}
+    rows = [_overall(cohort, made, p_tumor, backward, tissues, truth, settings, reference)]
     codes = truth.obs["cohort"].astype(str).to_numpy(str)
     for code in np.unique(codes[truth.is_tumor]):
-        rows.append(_by_code(code, codes == code, made, p_tumor, backward, truth))
+        rows.append(_by_code(code, codes == code, made, p_tumor, backward, tissues, truth))
     return rows
 
 
-def _overall(cohort, made, p_tumor, backward, truth: Truth, settings, reference) -> dict:
+def _overall(cohort, made, p_tumor, backward, tissues, truth: Truth, settings, reference) -> dict:
     tumors = truth.is_tumor
     row = {"subset": OVERALL, **_counts(truth, np.ones(len(tumors), dtype=bool))}
     row |= scores.fooled_scores(p_tumor, tumors)
     row |= scores.fooled_scores(backward, ~tumors, "tumor")
     for kind, values in made.items():
-        found = scores.tissue_scores(values, truth, tumors) | scores.pair_scores(values, truth)
+        found = scores.tissue_scores(tissues[kind], truth, tumors) | scores.pair_scores(
+            values, truth
+        )
+        found |= scores.further_pair_scores(values, truth)
         found |= scores.distribution_scores(values, truth)
         found |= scores.false_change_scores(values, truth)
         row |= {f"{name}_{kind}": value for name, value in found.items()}
@@ -98,15 +101,14 @@ def _overall(cohort, made, p_tumor, backward, truth: Truth, settings, reference)
     return row
 
 
-def _by_code(code: str, here: np.ndarray, made, p_tumor, backward, truth: Truth) -> dict:
+def _by_code(code: str, here: np.ndarray, made, p_tumor, backward, tissues, truth: Truth) -> dict:
     part, tumors = truth.only(here), truth.is_tumor
     row = {"subset": f"cohort: {code}", **_counts(part, here)}
     row |= scores.fooled_scores(p_tumor, here & tumors)
     row |= scores.fooled_scores(backward, here & ~tumors, "tumor")
     for kind, values in made.items():
-        found = scores.tissue_scores(values, truth, here & tumors)
-        pairs = scores.pair_scores(values, part)
-        found |= {name: pairs[name] for name in _BY_CODE if name in pairs}
+        found = scores.tissue_scores(tissues[kind], truth, here & tumors)
+        found |= scores.pair_scores(values, part)
         row |= {f"{name}_{kind}": value for name, value in found.items()}
     return row
 
@@ -120,10 +122,9 @@ def _counts(truth: Truth, here: np.ndarray) -> dict[str, int]:
 
 
 def _tissue_inferred(cohort: AnnData, truth: Truth) -> float:
-    tissue = truth.obs["tissue"].astype(str).to_numpy(str)
-    asked = truth.is_tumor & np.isin(tissue, truth.normal_tissue)
+    asked = truth.is_tumor & np.isin(truth.tissue, truth.normal_tissue)
     inferred = cohort.obs["inferred_tissue"].astype(str).to_numpy(str)
-    return float((inferred == tissue)[asked].mean()) if asked.any() else float("nan")
+    return float((inferred == truth.tissue)[asked].mean()) if asked.any() else float("nan")
 
 
 def _uncertainty(made: np.ndarray, truth: Truth, settings: BootstrapSettings, reference) -> dict:

@@ -17,26 +17,25 @@ class Ridge:
 
     Parameters
     ----------
-    X, Y : ndarray, shape (n_samples, n_genes)
+    X, Y : ndarray, shape (n_samples, n_genes), (n_samples, n_targets)
     intercept : bool
         Whether the means are taken off first.
     """
 
     def __init__(self, X: np.ndarray, Y: np.ndarray, intercept: bool) -> None:
         X, Y = np.asarray(X, np.float64), np.asarray(Y, np.float64)
-        zero = np.zeros(X.shape[1])
-        self._x, self._y = (X.mean(0), Y.mean(0)) if intercept else (zero, zero)
+        self._x, self._y = (side.mean(0) * intercept for side in (X, Y))
         left, self._scale, self._axes = np.linalg.svd(X - self._x, full_matrices=False)
         self._target = left.T @ (Y - self._y)
         self._unit = max(float(np.mean(self._scale**2)), 1e-12)
 
     def predict(self, X: np.ndarray, penalty: float) -> np.ndarray:
-        """Shape (n_samples, n_genes)."""
+        """Shape (n_samples, n_targets)."""
         first, second = self.factors(penalty)
         return self._y + (X - self._x) @ first @ second
 
     def factors(self, penalty: float) -> tuple[np.ndarray, np.ndarray]:
-        """The coefficients as (n_genes, rank) times (rank, n_genes)."""
+        """The coefficients as (n_genes, rank) times (rank, n_targets)."""
         weight = self._scale / (self._scale**2 + penalty * self._unit)
         return self._axes.T, weight[:, None] * self._target
 

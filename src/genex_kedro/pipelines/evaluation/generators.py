@@ -30,6 +30,7 @@ from genex_kedro.study.generator_summary import (
     summarise,
 )
 from genex_kedro.study.goals import Goals, compare_with_goals
+from genex_kedro.study.split import SPLITS
 from genex_kedro.study.synthetic import of_seed, samples_of
 
 log = logging.getLogger(__name__)
@@ -52,13 +53,13 @@ class ScoreSettings(BaseModel):
 
 
 def score_generators(
-    studies: dict[str, AnnData], settings: ScoreSettings, *synthetic: dict[str, AnnData]
+    studies: dict[str, AnnData], settings: ScoreSettings, synthetic: dict[str, AnnData]
 ) -> pd.DataFrame:
-    """Every generator against real samples of unseen patients: a row per generator and seed.
+    """The generators of one family on unseen patients: a row per generator and seed.
 
-    Real samples stand in the table as if they were a generator's: the ceilings
-    (:mod:`genex_kedro.study.ceilings`). A generator that failed has its row too, and ``status``
-    says so; where its samples are not finite, its scores are NaN.
+    A generator that failed has its row too, and ``status`` says so; where its samples are not
+    finite, its scores are NaN. One family at a time: when another one changes, this one's scores
+    stay what they are.
 
     Raises
     ------
@@ -67,22 +68,32 @@ def score_generators(
     """
     rows = []
     for study in studies.values():
-        seed = seed_of(study)
-        train, validation, test = (samples_of(study, p) for p in ("train", "validation", "test"))
-        _require_neighbours(test)
-        score = partial(_timed, train, test, seed, settings.tree_rounds)
-        for model, cohort in of_seed(synthetic, seed).items():
+        score, (_, validation, _) = _scorer(study, settings)
+        for model, cohort in of_seed([synthetic], seed_of(study)).items():
             training = str(cohort.uns.get("status", FINISHED))
             if np.isfinite(cohort.X).all():
                 scores = score(model, samples_of(cohort), validation)
                 status = status_of(scores, training, settings.collapsed_below)
             else:
                 scores, status = _no_scores(), DIVERGED
-            rows.append(_first(model, seed) | {"status": status} | scores)
-        for model, real in ceilings(train, validation, test, seed).items():
-            scores = score(model, real.samples, real.population, real.against_train)
-            rows.append(_first(model, seed) | {"status": FINISHED} | scores)
+            rows.append(_first(model, study) | {"status": status} | scores)
     return pd.DataFrame(rows)
+
+
+def score_ceilings(studies: dict[str, AnnData], settings: ScoreSettings) -> pd.DataFrame:
+    """Real samples as if they were a generator's (:mod:`genex_kedro.study.ceilings`)."""
+    rows = []
+    for study in studies.values():
+        score, parts = _scorer(study, settings)
+        for model, real in ceilings(*parts, seed_of(study)).items():
+            scores = score(model, real.samples, real.population, real.against_train)
+            rows.append(_first(model, study) | {"status": FINISHED} | scores)
+    return pd.DataFrame(rows)
+
+
+def collect_scores(*tables: pd.DataFrame) -> pd.DataFrame:
+    """One table of all generators and ceilings, seed by seed."""
+    return pd.concat(tables).sort_values("seed", kind="stable", ignore_index=True)
 
 
 def summarise_generators(table: pd.DataFrame, settings: RankingSettings) -> pd.DataFrame:
@@ -105,8 +116,17 @@ def draw_precision_recall(table: pd.DataFrame) -> Figure:
     return plot_precision_recall(table)
 
 
-def _first(model: str, seed: int) -> dict:
+def _first(model: str, study: AnnData) -> dict:
+    seed = seed_of(study)
     return {"run": run_name(model, seed), "model": model, "seed": seed, "subset": "overall"}
+
+
+def _scorer(study: AnnData, settings: ScoreSettings) -> tuple[partial, list[Samples]]:
+    """What scores samples on a study; its training, validation and test samples."""
+    parts = [samples_of(study, part) for part in SPLITS]
+    train, _, test = parts
+    _require_neighbours(test)
+    return partial(_timed, train, test, seed_of(study), settings.tree_rounds), parts
 
 
 def _timed(

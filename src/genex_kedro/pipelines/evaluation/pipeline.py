@@ -20,6 +20,12 @@ _SYNTHETIC = [
     "baselines.synthetic",
 ]
 _MODELS = ["cvae.models", *(f"baselines.{family.name}.models" for family in RIVALS)]
+_SCORES = [
+    "evaluation.scores.cvae",
+    *(f"evaluation.scores.{family.name}" for family in RIVALS),
+    "evaluation.scores.simple",
+]
+_CEILINGS = "evaluation.scores.real"
 _SETTINGS = "params:evaluation.generators"
 
 
@@ -118,12 +124,22 @@ def of_generators() -> Pipeline:
 def _scorecard_of_generators() -> list[Node]:
     table, summary = "evaluation.generators", "evaluation.generators_summary"
     return [
-        node(
-            generators.score_generators,
-            ["synthesis.studies", f"{_SETTINGS}.score", *_SYNTHETIC],
-            table,
-            name="score_generators",
+        *(
+            node(
+                generators.score_generators,
+                ["synthesis.studies", f"{_SETTINGS}.score", synthetic],
+                scores,
+                name=f"score_{scores.rpartition('.')[2]}",
+            )
+            for synthetic, scores in zip(_SYNTHETIC, _SCORES, strict=True)
         ),
+        node(
+            generators.score_ceilings,
+            ["synthesis.studies", f"{_SETTINGS}.score"],
+            _CEILINGS,
+            name="score_real",
+        ),
+        node(generators.collect_scores, [*_SCORES, _CEILINGS], table, name="collect_scores"),
         node(
             generators.summarise_generators,
             [table, f"{_SETTINGS}.ranking"],

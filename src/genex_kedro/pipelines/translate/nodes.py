@@ -47,12 +47,12 @@ def translate_tumors(
         Nothing is trained, the model is no translator, or the table measures too little.
     """
     name, seed, model = _take(models, settings.model, settings.trained_seed)
-    translator = load_translator(model, name)
     atlas = _atlas(models, seed, model)
+    translator = load_translator(model, name, atlas)
     judges = _judges(models, seed, model)
     unit, cohort = given_unit(table), to_study_unit(table)
     tumors = fit_to_model(cohort, model.genes, atlas, settings.min_coverage)
-    tissue = outputs.tissue_for(translator, tumors, atlas)
+    tissue = outputs.tissue_for(translator, tumors)
     normal = outputs.guesses(translator, tumors, tissue)
     drawn, sd, first = _draws(translator, tumors, tissue, settings, unit)
     made = {"after": normal, "after_draw": first}

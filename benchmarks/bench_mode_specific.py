@@ -1,0 +1,214 @@
+"""TVAE's step and CTGAN's activations: all genes at once against column by column.
+
+The loop is of the published kind: the network's output is a table of unequal blocks, alpha and
+modes of one gene after the other, and losses or activations go through it by slices. Each slice
+has a backward pass as wide as the whole table, so that time grows with the square of the number
+of genes. Networks, data and noise are the same on both sides, and so are losses and activations
+(``difference``). ``step`` is a whole training step (encoding, both networks, loss, backward,
+Adam), ``activations`` forward and backward of the activations alone. Seconds of CPU on one
+thread, the least of the rounds; the two take turns.
+Writes ``benchmarks/results/mode_specific.json``.
+
+Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_mode_specific.py [--genes 100 300 969]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from genex_kedro.models import tvae
+from genex_kedro.models.conditions import Vocabulary
+from genex_kedro.models.ctgan import Scores
+from genex_kedro.models.draws import gumbel
+from genex_kedro.models.mode_specific import Encoded, ModeSpecific
+from genex_kedro.models.tvae_config import TvaeConfig
+
+N_SAMPLES, N_CLASSES, TEMPERATURE = 500, 21, 0.2
+GOAL = {"n_genes": 969, "step": 40, "activations": 10}
+RESULT = Path(__file__).parent / "results" / "mode_specific.json"
+
+
+def planted(n_genes: int) -> tuple[Tensor, Tensor, Vocabulary]:
+    """Genes of one to three modes, their classes and vocabulary; the values do not matter."""
+    g = torch.Generator().manual_seed(0)
+    n_modes = torch.randint(1, 4, (n_genes,), generator=g)
+    mode = (torch.rand(N_SAMPLES, n_genes, generator=g) * n_modes).floor()
+    labels = pd.DataFrame({"tissue": [f"tissue {i % N_CLASSES:02}" for i in range(N_SAMPLES)]})
+    vocabulary = Vocabulary.fit(labels, ["tissue"])
+    noise = torch.randn(N_SAMPLES, n_genes, generator=g)
+    return 4 * mode + noise, torch.from_numpy(vocabulary.index(labels)), vocabulary
+
+
+class Columns:
+    """Where each gene's block lies in the published table, and how it comes out of ours."""
+
+    def __init__(self, modes: ModeSpecific) -> None:
+        live = torch.cat([torch.ones_like(modes.live[:1]), modes.live])  # alpha, then modes
+        self.widths = live.sum(0).tolist()
+        place = torch.arange(live.numel()).view_as(live).T  # gene by gene
+        self.places = place[live.T]
+
+    def table(self, alpha: Tensor, modes: Tensor) -> Tensor:
+        """Blocks side by side of alphas (n, n_genes) and modes (n, n_modes, n_genes)."""
+        padded = torch.cat([alpha[:, None], modes], dim=1).flatten(1)
+        return padded.index_select(1, self.places)
+
+
+def loop_loss(output: Tensor, table: Tensor, sigma: Tensor, widths: list[int]) -> Tensor:
+    """TVAE's reconstruction loss, one gene after the other."""
+    losses, first = [], 0
+    for gene, width in enumerate(widths):
+        error = table[:, first] - output[:, first]
+        losses.append((0.5 * (error / sigma[gene]) ** 2).sum())
+        losses.append((sigma[gene].log() + 0.5 * math.log(2 * math.pi)) * len(table))
+        modes = slice(first + 1, first + width)
+        truth = table[:, modes].argmax(dim=1)
+        losses.append(functional.cross_entropy(output[:, modes], truth, reduction="sum"))
+        first += width
+    return sum(losses) / len(table)
+
+
+def loop_activations(output: Tensor, noise: Tensor, widths: list[int]) -> Tensor:
+    """CTGAN's activations, one gene after the other."""
+    parts, first = [], 0
+    for width in widths:
+        modes = slice(first + 1, first + width)
+        parts.append(torch.tanh(output[:, first : first + 1]))
+        parts.append(torch.softmax((output[:, modes] + noise[:, modes]) / TEMPERATURE, dim=1))
+        first += width
+    return torch.cat(parts, dim=1)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Of CPU."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def compare_steps(n_genes: int, rounds: int) -> dict:
+    """A TVAE step with our loss and with the loop, and how far apart the losses are."""
+    x, classes, vocabulary = planted(n_genes)
+    learner = tvae.learner(tvae.build(TvaeConfig(), vocabulary, n_genes, 0), (x, classes))
+    columns, ours = Columns(learner.generator.modes), tvae.table_loss
+    n_modes = learner.generator.config.modes
+
+    def by_columns(alpha: Tensor, modes: Tensor, sigma: Tensor, encoded: Encoded) -> Tensor:
+        one_hot = functional.one_hot(encoded.mode, n_modes).transpose(1, 2).to(alpha.dtype)
+        table = columns.table(encoded.alpha, one_hot)
+        return loop_loss(columns.table(alpha, modes), table, sigma, columns.widths)
+
+    def loss(of_table: Callable) -> float:
+        tvae.table_loss = of_table
+        with torch.no_grad():
+            draw = torch.Generator().manual_seed(0)
+            return float(learner.generator.loss(x, classes, draw).objective)
+
+    def step(of_table: Callable) -> float:
+        tvae.table_loss = of_table
+        draw = torch.Generator().manual_seed(0)
+        return seconds(lambda: learner.step((x, classes), draw))
+
+    both = [loss(ours), loss(by_columns)]
+    times = [(min(step(ours) for _ in range(4)), step(by_columns)) for _ in range(rounds)]
+    tvae.table_loss = ours
+    return _row("step", n_genes, times) | {
+        "loss": both[0],
+        "difference": abs(both[1] / both[0] - 1),
+        "columns": len(columns.places),
+    }
+
+
+def compare_activations(n_genes: int, rounds: int) -> dict:
+    """CTGAN's activations, forward and backward, in both ways."""
+    x, _, _ = planted(n_genes)
+    modes = ModeSpecific(n_genes, 10)
+    modes.fit(x)
+    columns = Columns(modes)
+    g = torch.Generator().manual_seed(0)
+    alpha = torch.randn(N_SAMPLES, n_genes, generator=g).requires_grad_()
+    scores = torch.randn(N_SAMPLES, 10, n_genes, generator=g)
+    scores = scores.masked_fill(~modes.live, -1e4).requires_grad_()
+    of_class = torch.randn(N_SAMPLES, N_CLASSES, generator=g)
+    flat = columns.table(alpha, scores).detach().requires_grad_()
+
+    def ours() -> Tensor:
+        draw = torch.Generator().manual_seed(1)
+        return Scores(alpha, scores, of_class).activate(TEMPERATURE, draw)
+
+    def loop() -> Tensor:
+        noise = gumbel(scores.shape, torch.Generator().manual_seed(1))
+        return loop_activations(flat, columns.table(torch.zeros_like(alpha), noise), columns.widths)
+
+    with torch.no_grad():
+        padded = ours()[:, : modes.width].unflatten(1, (11, n_genes))
+        difference = (columns.table(padded[:, 0], padded[:, 1:]) - loop()).abs().max()
+    ones = torch.ones_like(ours())
+    times = [
+        (
+            min(seconds(lambda: ours().backward(ones)) for _ in range(4)),
+            seconds(lambda: loop().sum().backward()),
+        )
+        for _ in range(rounds)
+    ]
+    return _row("activations", n_genes, times) | {"difference": float(difference)}
+
+
+def _row(what: str, n_genes: int, times: list[tuple[float, float]]) -> dict:
+    ours, loop = (min(column) for column in zip(*times, strict=True))
+    return {
+        "what": what,
+        "n_genes": n_genes,
+        "ours_ms": 1e3 * ours,
+        "loop_ms": 1e3 * loop,
+        "loop_over_ours": loop / ours,
+        "rounds": [[1e3 * a, 1e3 * b] for a, b in times],
+    }
+
+
+def main() -> None:
+    """Compare at all sizes and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--genes", type=int, nargs="+", default=[100, 300, GOAL["n_genes"]])
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = [
+        compare(n, options.rounds)
+        for n in options.genes
+        for compare in (compare_steps, compare_activations)
+    ]
+    result = {
+        "rows": rows,
+        "batch": N_SAMPLES,
+        "goal": GOAL,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+        "threads": 1,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    for row in rows:
+        print(
+            f"{row['n_genes']:>5} genes, {row['what']:<11} {row['ours_ms']:8.1f} ms, loop "
+            f"{row['loop_ms']:9.1f} ms: {row['loop_over_ours']:.0f} times as fast"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Training a translator, and translating 10,000 tumors: seconds and peak memory.
+
+Planted tumors and normals of 20 tissues, as many genes as the L1000 and FoundationOne panels
+have together. Each translator runs in a fresh process, a translation being a point estimate and a
+draw of every sample, the tissue not told. Writes ``benchmarks/results/translate.json``.
+
+Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_translate.py [--samples 10000]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+N_GENES, N_TISSUES, TRAINING = 1210, 20, 1000
+RESULT = Path(__file__).parent / "results" / "translate.json"
+NETWORKS = {
+    "best": {"scaling": "none", "network": {"kind": "aligned"}},
+    "paper": {
+        "scaling": "per_sample",
+        "network": {},
+        "fit": {"epochs": 63, "batch_size": 100, "patience": None, "device": "cpu"},
+    },
+    "conditional": {
+        "network": {
+            "conditional": True, "adversarial": "lsgan", "cycle_weight": 10,
+            "identity_weight": 5, "pool": 50, "learning_rate": 2e-4, "first_moment": 0.5,
+        },
+        "fit": {"epochs": 63, "batch_size": 100, "patience": None, "device": "cpu"},
+    },
+}  # fmt: skip
+
+
+def planted(n_tumors: int, n_normals: int):
+    """A study in log2(x+1); the values do not matter."""
+    import numpy as np
+    import pandas as pd
+    from anndata import AnnData
+
+    rng = np.random.default_rng(0)
+    n = n_tumors + n_normals
+    tissue = np.array([f"tissue {i % N_TISSUES:02}" for i in range(n)])
+    means = {t: rng.normal(8, 2, N_GENES) for t in sorted(set(tissue))}
+    X = np.stack([means[t] for t in tissue]) + rng.standard_normal((n, N_GENES))
+    X[:n_tumors] += rng.normal(0, 1, N_GENES)
+    obs = pd.DataFrame(
+        {
+            "tissue": tissue,
+            "condition": np.repeat(["tumor", "normal"], [n_tumors, n_normals]),
+            "patient_id": [f"P{i}" for i in range(n)],
+            "split": "train",
+        },
+        index=[f"S{i}" for i in range(n)],
+    )
+    study = AnnData(np.maximum(X, 0).astype("float32"), obs, pd.DataFrame(index=[f"G{i}" for i in range(N_GENES)]))  # fmt: skip
+    study.uns |= {"unit": "log2(x+1)", "seed": 0}
+    return study
+
+
+def measure(name: str, samples: int) -> dict:
+    """In this process: train, then translate."""
+    import numpy as np
+
+    from genex_kedro.pipelines.cyclegan import nodes
+    from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
+    from genex_kedro.study.network_translation import translate
+
+    settings = CycleGanSettings(networks={name: NETWORKS[name]})
+    studies, checkpoints = {"seed_0": planted(TRAINING, TRAINING)}, {}
+    start = time.perf_counter()
+    for found, _ in nodes.train_cyclegan(studies, {}, settings):
+        checkpoints |= found
+    trained = time.perf_counter()
+    model = nodes.keep_cyclegan(studies, checkpoints, settings)[f"{name}_seed_0"]
+    before = _peak()
+    asked = np.asarray(planted(samples, 0).X)
+    begin = time.perf_counter()
+    made = translate(model, asked, None, 0)
+    end = time.perf_counter()
+    assert np.isfinite(made.normal).all()
+    return {
+        "model": name,
+        "training_samples": 2 * TRAINING,
+        "training_seconds": trained - start,
+        "samples": samples,
+        "translating_seconds": end - begin,
+        "peak_MiB_after_training": before,
+        "peak_MiB": _peak(),
+        "parameters": sum(t.numel() for t in model.weights.values()),
+    }
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--samples", type=int, default=10_000)
+    parser.add_argument("--only", choices=NETWORKS, help="measure one here and print JSON")
+    options = parser.parse_args()
+    if options.only:
+        print(json.dumps(measure(options.only, options.samples)))
+        return
+    rows = []
+    for name in NETWORKS:
+        command = [sys.executable, __file__, "--only", name, "--samples", str(options.samples)]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        rows.append(json.loads(out.splitlines()[-1]))
+        print(rows[-1], flush=True)
+    here = {
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+        "threads": os.environ.get("OMP_NUM_THREADS", "default"),
+        "python": platform.python_version(),
+        "n_genes": N_GENES,
+    }
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps({"rows": rows, **here}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

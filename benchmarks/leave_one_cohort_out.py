@@ -1,0 +1,112 @@
+"""A cancer type never seen: the aligned translator fitted without a cohort, asked about it.
+
+Each cohort of a cohort table is taken out in turn, tumors and normals; the other patients are
+divided as in the study's first split, and all pairs of the cohort left out are the test. Where
+another cohort of the tissue stays (kidney without KIRC) the tissue is told and known; where none
+does (thyroid) it is told and unknown. ``blind`` is not told.
+Writes ``benchmarks/results/leave_one_cohort_out_<name>.json``.
+
+Usage: ``python benchmarks/leave_one_cohort_out.py [--cohort tcga_pairs]``, with the real cohorts
+in ``GENEX_REAL_DATA``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.cohort import to_study_unit
+from genex_kedro.datasets.table import TableCohortDataset
+from genex_kedro.metrics.pair_error import change_r, paired_rmse
+from genex_kedro.metrics.right_patient import patient_ranks
+from genex_kedro.models.aligned_config import AlignedConfig
+from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.pipelines.cyclegan import aligned
+from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
+from genex_kedro.study.network_translation import translate
+from genex_kedro.study.prepare import StudySettings, prepare_study
+from genex_kedro.study.split import SplitSettings, split_patients
+from genex_kedro.study.translation import find_pairs
+from genex_kedro.study.translators import translation_data
+
+LEAST = 4  # pairs of a cohort to ask about
+SIMPLE = ("identity", "global_mean_shift", "nearest_5_normals", "closest_normal")
+RESULTS = Path(__file__).parent / "results"
+
+
+def studies(name: str):
+    """(cohort left out, study without it in training, its pairs)."""
+    folder = Path(os.environ["GENEX_REAL_DATA"]) / name
+    reader = TableCohortDataset(
+        expression=f"{folder}/expression.parquet", samples=f"{folder}/samples.tsv"
+    )
+    cohort = to_study_unit(reader.load())
+    split = split_patients(cohort.obs, SplitSettings().fractions, 0)
+    code, patient = (cohort.obs[c].astype(str) for c in ("cohort", "patient_id"))
+    tumor, _ = find_pairs(cohort.obs)
+    counts = code.iloc[tumor].value_counts()
+    for out in sorted(counts.index[counts >= LEAST]):
+        gone = patient.isin(set(patient[code == out]))
+        parts = split.where(split != "test", "train").mask(gone, "test")
+        yield out, prepare_study(cohort, parts, 0, StudySettings(panel="all"), "drop_genes")
+
+
+def predictions(study: AnnData, test: AnnData, tumor: np.ndarray):
+    """(translator, told or blind, normals of the tumors, draws or None)."""
+    X, tissue = np.asarray(test.X)[tumor], test.obs["tissue"].astype(str).to_numpy()[tumor]
+    for name, more in (
+        ("best", {}),
+        ("best_paired", {"paired": True, "power": 0.25, "stretch": 1.25}),
+    ):
+        objective = TranslatorSettings(scaling="none", network=AlignedConfig(**more))
+        model = aligned.keep(study, objective, aligned.fit_study(study, objective, ""), name)
+        for way, told in (("told", tissue), ("blind", None)):
+            made = translate(model, X, told, 0)
+            yield name, way, made.normal, made.draw
+    training, validation = (translation_data(study, p, 3) for p in ("train", "validation"))
+    for name in SIMPLE:
+        yield (
+            name,
+            "blind",
+            SIMPLE_TRANSLATORS[name]().fit(training, validation).point(X, tissue),
+            None,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cohort", default="tcga_pairs")
+    name = parser.parse_args().cohort
+    rows = []
+    for out, study in studies(name):
+        test = study[(study.obs["split"] == "test").to_numpy()]
+        tumor, normal = find_pairs(test.obs)
+        own = (test.obs["cohort"].astype(str) == out).to_numpy()[tumor]
+        tumor, normal = tumor[own], normal[own]
+        known = set(study.obs["tissue"][(study.obs["split"] != "test").to_numpy()].astype(str))
+        real, x = np.asarray(test.X)[normal], np.asarray(test.X)[tumor]
+        for model, way, made, _ in predictions(study, test, tumor):
+            made = np.maximum(made, 0)
+            rows.append({
+                "cohort": out, "tissue_known": test.obs["tissue"].iloc[tumor[0]] in known,
+                "pairs": len(tumor), "model": model, "way": way,
+                "rmse": paired_rmse(made, real), "change_r": change_r(made, real, x),
+                "patient_rank": float(np.nanmean(patient_ranks(made, real, np.full(len(real), out))[0])),
+            })  # fmt: skip
+        print(out, len(tumor), flush=True)
+    table = pd.DataFrame(rows)
+    summary = table.groupby(["tissue_known", "model", "way"])[["rmse", "change_r", "patient_rank"]]
+    print(summary.mean().round(3).to_string())
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"leave_one_cohort_out_{name}.json"
+    path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
