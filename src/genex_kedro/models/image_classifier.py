@@ -166,14 +166,16 @@ def build_image_classifier(
 def _own_network(config: ImageClassifierConfig, pixels, side: int):
     if config.backbone == "mlp":
         return nn.Identity(), nn.Sequential()
-    widths = (3, 32, 64, 128)
     layers = [
         nn.Sequential(
-            nn.Conv2d(a, b, 3, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2)
+            nn.Conv2d(a, b, 3, padding=1, bias=False),
+            nn.BatchNorm2d(b),
+            nn.ReLU(),
+            nn.MaxPool2d(2, ceil_mode=True),
         )
-        for a, b in itertools.pairwise(widths)
+        for a, b in itertools.pairwise((3, 16, 32))
     ]
-    learned = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4))
+    learned = nn.Sequential(*layers)
     return ExpressionImage(pixels, side, config.size, *_PLAIN), learned
 
 

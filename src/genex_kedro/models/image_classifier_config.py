@@ -19,8 +19,8 @@ class ImageClassifierConfig(BaseModel):
     Parameters
     ----------
     backbone : str
-        Of :data:`genex_kedro.models.backbones.BACKBONES`; or ``small_cnn``, three layers that
-        we made; or ``mlp``, which sees the genes themselves and no image.
+        Of :data:`genex_kedro.models.backbones.BACKBONES`; or ``small_cnn``, two layers that
+        we made, each halving the image; or ``mlp``, which sees the genes themselves and no image.
     size : int or None
         Edge of the image; None keeps the layout's own.
     trainable : {"head", "last_block", "all"}
