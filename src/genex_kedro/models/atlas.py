@@ -1,7 +1,7 @@
 """What the training samples look like: which tissue a profile is of, and whether it is like them.
 
 Tissues are told by linear discriminants with a shrunk covariance, on tumors and normals: over
-five splits of 479 TCGA pairs .975 of unseen tumors (logistic regression: .95).
+five splits of 479 TCGA pairs .975 of unseen tumors.
 
 How far a profile is from the training samples is its distance to the nearest class mean (tissue
 and condition), in units in which samples of a class vary alike in every direction. The limit is
