@@ -24,7 +24,7 @@ def critic_loss(draw):
 
 
 def denoising_loss(draw):
-    config = DiffusionConfig(width=8, core=True, smoothing=0.1)
+    config = DiffusionConfig(width=8, smoothing=0.1)
     model = build_diffusion(config, VOCABULARY, N_GENES, 0)
     classes = torch.zeros(30, dtype=torch.int64)
     return model.loss(torch.randn(30, N_GENES), classes, draw, 2)["objective"]

@@ -11,6 +11,7 @@ from genex_kedro.models.diffusion_core import NormalDenoiser
 from genex_kedro.models.diffusion_steps import Level, cosine_signal, level, step_back, visited
 
 SMALL = {
+    "core": False,
     "width": 32,
     "blocks": 1,
     "dropout": 0.0,
@@ -208,4 +209,4 @@ def test_a_core_with_fewer_samples_than_axes_and_classes_of_one_sample():
     assert all(value.isfinite() for value in losses.values())
     assert model.modules["generator"].eval().sample(classes, 0).isfinite().all()
     with pytest.raises(ValidationError, match="core: true"):
-        DiffusionConfig(smoothing=0.1)
+        DiffusionConfig(core=False, smoothing=0.1)

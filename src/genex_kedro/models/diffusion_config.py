@@ -13,7 +13,7 @@ Target = Literal["noise", "expression", "velocity"]
 
 
 class DiffusionConfig(BaseModel):
-    """One configuration for all settings.
+    """One configuration for all settings; docs/rivals.md says what chose the defaults.
 
     Parameters
     ----------
@@ -57,21 +57,21 @@ class DiffusionConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encoding: Encoding = "separate"
-    width: int = Field(default=512, ge=2)
-    blocks: int = Field(default=2, ge=0)
+    width: int = Field(default=256, ge=2)
+    blocks: int = Field(default=1, ge=0)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     target: Target = "velocity"
-    core: bool = False
+    core: bool = True
     core_rank: int = Field(default=300, ge=1)
     core_shrinkage: float = Field(default=0.3, gt=0, le=1)
     smoothing: float = Field(default=0.0, ge=0, lt=1)
     steps: int = Field(default=1000, ge=2)
     noises: int = Field(default=1, ge=1)
-    sampler: Literal["ddim", "ddpm"] = "ddim"
+    sampler: Literal["ddim", "ddpm"] = "ddpm"
     sampling_steps: int = Field(default=100, ge=1)
     limit: float = Field(default=10.0, gt=0)
-    average: float | None = Field(default=0.999, gt=0, lt=1)
-    learning_rate: float = Field(default=5e-4, gt=0)
+    average: float | None = Field(default=0.998, gt=0, lt=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
