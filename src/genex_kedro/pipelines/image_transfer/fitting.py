@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -> GeneImageLayout:
     """The layout that a network sees of a study."""
     mine = layouts[(layouts["seed"] == seed_of(study)) & (layouts["layout"] == network.layout)]
-    layout = GeneImageLayout.from_frame(mine, "data/05_model_input/image_transfer/layouts.csv")
+    layout = GeneImageLayout.from_frame(mine, "data/04_feature/image_layouts.csv")
     if layout.symbols != tuple(study.var_names):
         raise RuntimeError(f"layout '{network.layout}' is of other genes than the study")
     return layout
