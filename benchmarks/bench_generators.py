@@ -30,7 +30,7 @@ from torch import Tensor
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.families import FAMILIES
 
-BATCH = {"cvae": 50, "wgan_gp": 160, "ctgan": 500, "tvae": 500, "diffusion": 64}
+BATCH = {"cvae": 50, "wgan_gp": 32, "ctgan": 500, "tvae": 500, "diffusion": 64}
 N_CLASSES, N_GENES, N_SAMPLES, ASKED = 21, 969, 1000, 1000
 GENES, SAMPLES = (60, 250, 969, 4_000, 18_154), (1_000, 10_000, 100_000)
 PARTS = ("prepare_s", "step_s", "epoch_s", "sample_s")

@@ -5,8 +5,11 @@ modes of one gene after the other, and losses or activations go through it by sl
 has a backward pass as wide as the whole table, so that time grows with the square of the number
 of genes. Networks, data and noise are the same on both sides, and so are losses and activations
 (``difference``). ``step`` is a whole training step (encoding, both networks, loss, backward,
-Adam), ``activations`` forward and backward of the activations alone. Seconds of CPU on one
-thread, the least of the rounds; the two take turns.
+Adam), ``activations`` forward and backward of the activations alone. Genes have the modes that
+the mixture finds, and, in a second pass, all ten. Seconds of CPU on one thread, the least of the
+rounds; the two take turns. What the loop costs depends on whether its table fits into the cache.
+With the matmul precision ``medium`` torch takes oneDNN's matrix products, which on CPUs without
+bf16 matrix units have the errors of float32 (measured: 7e-7) and on AMD's twice the speed.
 Writes ``benchmarks/results/mode_specific.json``.
 
 Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_mode_specific.py [--genes 100 300 969]``
@@ -15,6 +18,7 @@ Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_mode_specific.py [--genes 100
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -41,14 +45,15 @@ RESULT = Path(__file__).parent / "results" / "mode_specific.json"
 
 
 def planted(n_genes: int) -> tuple[Tensor, Tensor, Vocabulary]:
-    """Genes of one to three modes, their classes and vocabulary; the values do not matter."""
+    """Genes with a level in every class, which gives them about as many modes as real ones
+    have (5.8), their classes and vocabulary."""
     g = torch.Generator().manual_seed(0)
-    n_modes = torch.randint(1, 4, (n_genes,), generator=g)
-    mode = (torch.rand(N_SAMPLES, n_genes, generator=g) * n_modes).floor()
     labels = pd.DataFrame({"tissue": [f"tissue {i % N_CLASSES:02}" for i in range(N_SAMPLES)]})
     vocabulary = Vocabulary.fit(labels, ["tissue"])
+    classes = torch.from_numpy(vocabulary.index(labels))
+    levels = 4 * torch.randn(N_CLASSES, n_genes, generator=g)
     noise = torch.randn(N_SAMPLES, n_genes, generator=g)
-    return 4 * mode + noise, torch.from_numpy(vocabulary.index(labels)), vocabulary
+    return levels[classes] + noise, classes, vocabulary
 
 
 class Columns:
@@ -98,10 +103,21 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def compare_steps(n_genes: int, rounds: int) -> dict:
+def open_all(modes: ModeSpecific) -> None:
+    """Give every gene all its modes, spread evenly: the widest table there can be."""
+    state = modes.state_dict()
+    state["weights"].fill_(1 / modes.n_modes)
+    state["means"].copy_(torch.linspace(-8, 8, modes.n_modes)[:, None].expand_as(modes.means))
+    state["sds"].fill_(1)
+    modes.load_state_dict(state)
+
+
+def compare_steps(n_genes: int, rounds: int, all_modes: bool) -> dict:
     """A TVAE step with our loss and with the loop, and how far apart the losses are."""
     x, classes, vocabulary = planted(n_genes)
     learner = tvae.learner(tvae.build(TvaeConfig(), vocabulary, n_genes, 0), (x, classes))
+    if all_modes:
+        open_all(learner.generator.modes)
     columns, ours = Columns(learner.generator.modes), tvae.table_loss
     n_modes = learner.generator.config.modes
 
@@ -124,18 +140,17 @@ def compare_steps(n_genes: int, rounds: int) -> dict:
     both = [loss(ours), loss(by_columns)]
     times = [(min(step(ours) for _ in range(4)), step(by_columns)) for _ in range(rounds)]
     tvae.table_loss = ours
-    return _row("step", n_genes, times) | {
-        "loss": both[0],
-        "difference": abs(both[1] / both[0] - 1),
-        "columns": len(columns.places),
-    }
+    loss_of_both = {"loss": both[0], "difference": abs(both[1] / both[0] - 1)}
+    return _row("step", n_genes, columns, times) | loss_of_both
 
 
-def compare_activations(n_genes: int, rounds: int) -> dict:
+def compare_activations(n_genes: int, rounds: int, all_modes: bool) -> dict:
     """CTGAN's activations, forward and backward, in both ways."""
     x, _, _ = planted(n_genes)
     modes = ModeSpecific(n_genes, 10)
     modes.fit(x)
+    if all_modes:
+        open_all(modes)
     columns = Columns(modes)
     g = torch.Generator().manual_seed(0)
     alpha = torch.randn(N_SAMPLES, n_genes, generator=g).requires_grad_()
@@ -163,14 +178,15 @@ def compare_activations(n_genes: int, rounds: int) -> dict:
         )
         for _ in range(rounds)
     ]
-    return _row("activations", n_genes, times) | {"difference": float(difference)}
+    return _row("activations", n_genes, columns, times) | {"difference": float(difference)}
 
 
-def _row(what: str, n_genes: int, times: list[tuple[float, float]]) -> dict:
+def _row(what: str, n_genes: int, columns: Columns, times: list[tuple[float, float]]) -> dict:
     ours, loop = (min(column) for column in zip(*times, strict=True))
     return {
         "what": what,
         "n_genes": n_genes,
+        "modes_per_gene": round(len(columns.places) / n_genes - 1, 1),
         "ours_ms": 1e3 * ours,
         "loop_ms": 1e3 * loop,
         "loop_over_ours": loop / ours,
@@ -183,13 +199,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--genes", type=int, nargs="+", default=[100, 300, GOAL["n_genes"]])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--precision", nargs="+", default=["highest", "medium"])
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = [
-        compare(n, options.rounds)
-        for n in options.genes
-        for compare in (compare_steps, compare_activations)
-    ]
+    rows = []
+    for n, precision in itertools.product(options.genes, options.precision):
+        torch.set_float32_matmul_precision(precision)
+        rows += [
+            compare(n, options.rounds, all_modes) | {"matmul_precision": precision}
+            for all_modes in (False, True)
+            for compare in (compare_steps, compare_activations)
+        ]
     result = {
         "rows": rows,
         "batch": N_SAMPLES,
@@ -205,7 +225,8 @@ def main() -> None:
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     for row in rows:
         print(
-            f"{row['n_genes']:>5} genes, {row['what']:<11} {row['ours_ms']:8.1f} ms, loop "
+            f"{row['n_genes']:>5} genes of {row['modes_per_gene']:>4} modes, {row['what']:<11} "
+            f"({row['matmul_precision']}) {row['ours_ms']:8.1f} ms, loop "
             f"{row['loop_ms']:9.1f} ms: {row['loop_over_ours']:.0f} times as fast"
         )
 

@@ -11,7 +11,7 @@ import pytest
 from genex_kedro.errors import InputError
 from genex_kedro.simulation import SimulationSettings, simulate
 
-SMALL = {"image_transfer": {"train": "small_cnn", "networks": {"small_cnn": {"fit": {"epochs": 8}}}}}  # fmt: skip
+SMALL = {"image_transfer": {"train": "small_cnn", "explain": {"network": "small_cnn"}, "networks": {"small_cnn": {"fit": {"epochs": 8}}}}}  # fmt: skip
 
 
 @pytest.fixture

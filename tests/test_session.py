@@ -61,8 +61,11 @@ def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog
 
 
 def _check_cards(project) -> None:
-    """Every trained generator has a scored card, and holds no training sample."""
+    """Every trained generator has a scored card, holds no training sample, and does as asked."""
+    from genex_kedro.datasets.model_shelf import ModelShelf
     from genex_kedro.models.memorised import HELD
+    from genex_kedro.study.fulfilment import fulfil
+    from genex_kedro.study.request import GenerateSettings
 
     found = [*project.glob("data/06_models/cvae/models/*"), *project.glob("data/06_models/baselines/*/models/*")]  # fmt: skip
     cards = [json.loads((folder / "card.json").read_text()) for folder in found]
@@ -70,6 +73,10 @@ def _check_cards(project) -> None:
     for folder, card in zip(found, cards, strict=True):
         assert (card["nearest_to_training"] or 1) > HELD, folder
         assert card["given_unit"] == "log2(x+1)" and card["training_patients"] > 50
+        asked = GenerateSettings(n=2, tissue="lung", format="gct")
+        made, _ = fulfil(ModelShelf.open(str(folder)), folder.name, asked)
+        assert made.obs["condition"].value_counts().to_dict() == {"tumor": 2, "normal": 2}
+        assert made.X.min() >= 0
     scored = list((project / "data/08_reporting/evaluation/cards").glob("*.md"))
     assert len(scored) == len(found)
     for path in scored:

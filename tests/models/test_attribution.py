@@ -58,7 +58,7 @@ def test_the_planted_genes_come_first_whatever_the_order_of_the_samples():
     x, labels = planted()
     learner = ImageClassifierLearner(model, [50, 50, 50], 8)
     settings = FitSettings(epochs=8, batch_size=32, device="cpu", save_every_s=1e9)
-    *_, _ = fit(learner, (x, labels), None, settings, seed=0)
+    *_, _ = fit(learner, (x, x, labels), None, settings, seed=0)
     model.eval()
     found = integrated_gradients(model, x[:90], torch.zeros(90, N_GENES), labels[:90], 16, batch=32)
     for c in range(3):

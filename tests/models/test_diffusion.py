@@ -2,14 +2,16 @@
 
 import pytest
 import torch
-from planted_classes import N_GENES, SPREAD, errors, planted, trained
+from planted_classes import CORRELATION, MEANS, N_GENES, SPREAD, errors, planted, trained
 from pydantic import ValidationError
 
-from genex_kedro.models.diffusion import DiffusionLearner, build
+from genex_kedro.models.diffusion import DiffusionLearner, build, learner
 from genex_kedro.models.diffusion_config import DIFFUSION, DiffusionConfig
-from genex_kedro.models.diffusion_steps import cosine_signal, level, step_back, visited
+from genex_kedro.models.diffusion_core import NormalDenoiser
+from genex_kedro.models.diffusion_steps import Level, cosine_signal, level, step_back, visited
 
 SMALL = {
+    "core": False,
     "width": 32,
     "blocks": 1,
     "dropout": 0.0,
@@ -123,12 +125,12 @@ def test_an_untrained_model_gives_noise_and_its_losses_are_those_of_no_predictio
 def test_the_average_follows_the_trained_weights():
     x, classes, vocabulary = planted(60)
     config = DiffusionConfig(**SMALL | {"average": 0.75})
-    learner = DiffusionLearner(build(config, vocabulary, N_GENES, 0))
-    before = learner.generator.denoiser.output.bias.clone()
-    learner.step((x, classes), torch.Generator().manual_seed(0))
-    after = learner.trained.denoiser.output.bias
+    training = DiffusionLearner(build(config, vocabulary, N_GENES, 0))
+    before = training.generator.denoiser.output.bias.clone()
+    training.step((x, classes), torch.Generator().manual_seed(0))
+    after = training.trained.denoiser.output.bias
     expected = 0.75 * before + 0.25 * after
-    torch.testing.assert_close(learner.generator.denoiser.output.bias, expected)
+    torch.testing.assert_close(training.generator.denoiser.output.bias, expected)
 
 
 @pytest.mark.parametrize(
@@ -145,3 +147,66 @@ def test_the_average_follows_the_trained_weights():
 def test_what_cannot_be_is_refused(wrong, piece):
     with pytest.raises(ValidationError, match=piece):
         DiffusionConfig(**wrong)
+
+
+CORE = SMALL | {"core": True, "core_rank": 12, "core_shrinkage": 0.01}
+
+
+@pytest.mark.parametrize("target", ["velocity", "expression", "noise"])
+def test_a_core_denoises_a_normal_truth_before_any_training(target):
+    x, classes, vocabulary = planted(900)
+    config = DiffusionConfig(**CORE | {"target": target, "limit": 4.0, "sampler": "ddpm"})
+    model = learner(build(config, vocabulary, N_GENES, 0), (x, classes)).modules["generator"]
+    model.eval()
+    assert max(errors(model).values()) < 0.12, errors(model)
+    with torch.no_grad():
+        loss = model.loss(x, classes, torch.Generator().manual_seed(0), 4)["loss"]
+    assert loss < 1.03 * least_loss()
+
+
+def test_a_core_predicts_what_the_normal_posterior_says():
+    """E[clean | noised] of a normal with covariance V: m + s V (s^2 V + n^2)^-1 (x - s m)."""
+    x, classes, vocabulary = planted(900)
+    core = NormalDenoiser(3, N_GENES, N_GENES)
+    design = torch.from_numpy(vocabulary.design("separate"))
+    core.fit(x, classes, design, 0.2)
+    at = level(cosine_signal(100), torch.full((900, 1), 60))
+    noised = at.mix(x, torch.randn(x.shape, generator=torch.Generator().manual_seed(1)))
+    pooled = core.axes @ torch.diag(core.variances) @ core.axes.T
+    for c in range(3):
+        rows, covariance = classes == c, core.scales[c] * pooled
+        here = Level(at.signal[rows], at.noise[rows])
+        total = here.signal[0] ** 2 * covariance + here.noise[0] ** 2 * torch.eye(N_GENES)
+        centred = noised[rows] - here.signal * core.means[c]
+        gain = here.signal[0] * covariance @ torch.linalg.inv(total)
+        expected = core.means[c] + centred @ gain.T
+        for kind in ("noise", "expression", "velocity"):
+            predicted = core(noised[rows], here, classes[rows], kind)
+            clean = here.clean(noised[rows], predicted, kind)
+            torch.testing.assert_close(clean, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_smoothing_keeps_means_and_spreads_and_weakens_correlations_by_its_share():
+    x, classes, vocabulary = planted(900)
+    core = NormalDenoiser(3, N_GENES, 4)
+    core.fit(x, classes, torch.from_numpy(vocabulary.design("separate")), 0.2)
+    draw = torch.Generator().manual_seed(0)
+    made = core.smooth(x.repeat(20, 1), classes.repeat(20), 0.5, draw)
+    for c, mean in enumerate(MEANS):
+        rows = made[classes.repeat(20) == c]
+        assert abs(rows[:, 0].mean() - mean) < 0.1
+        torch.testing.assert_close(rows.std(0), torch.full((N_GENES,), 0.5), atol=0.06, rtol=0)
+        assert abs(torch.corrcoef(rows.T)[1, 2] - 0.5 * CORRELATION) < 0.06
+
+
+def test_a_core_with_fewer_samples_than_axes_and_classes_of_one_sample():
+    x, classes, vocabulary = planted(9)
+    classes[classes == 2] = 1
+    classes[0] = 2
+    config = DiffusionConfig(**CORE | {"smoothing": 0.2})
+    model = learner(build(config, vocabulary, N_GENES, 0), (x, classes))
+    losses = model.step((x, classes), torch.Generator().manual_seed(0))
+    assert all(value.isfinite() for value in losses.values())
+    assert model.modules["generator"].eval().sample(classes, 0).isfinite().all()
+    with pytest.raises(ValidationError, match="core: true"):
+        DiffusionConfig(core=False, smoothing=0.1)

@@ -18,11 +18,16 @@ PACKED = {"modes": 3, "embedding": 4, "generator_hidden": (8, 8), "critic_hidden
 SMALL = [
     pytest.param(WGAN_GP, {"hidden": (16, 16), "critic_steps": 2}, id="wgan_gp"),
     pytest.param(WGAN_GP, {"hidden": (16, 16), "average": 0.9}, id="wgan_gp averaged"),
-    pytest.param(DIFFUSION, {"width": 16, "sampling_steps": 5}, id="diffusion"),
+    pytest.param(DIFFUSION, {"width": 16, "sampling_steps": 5, "core": False}, id="diffusion"),
     pytest.param(
         DIFFUSION,
-        {"width": 16, "sampling_steps": 5, "sampler": "ddpm", "average": None},
-        id="diffusion ddpm",
+        {"width": 16, "sampling_steps": 5, "smoothing": 0.1},
+        id="diffusion core",
+    ),
+    pytest.param(
+        DIFFUSION,
+        {"width": 16, "sampling_steps": 5, "sampler": "ddim", "average": None},
+        id="diffusion ddim",
     ),
     pytest.param(CTGAN, PACKED, id="ctgan"),
     pytest.param(
@@ -34,7 +39,7 @@ SMALL = [
     ),
 ]
 MONITOR = {"wgan_gp": None, "ctgan": None, "tvae": "loss", "diffusion": "loss"}
-FITTED = "modes."  # on the training samples, before the first step
+FITTED = ("modes.", "core.")  # on the training samples, before the first step
 
 
 def built(family, settings, seed=0):

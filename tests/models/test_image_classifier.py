@@ -20,6 +20,7 @@ from genex_kedro.models.image_classifier_learner import (
     ImageClassifierLearner,
     activations,
     class_weights,
+    finished_classifier,
     logits_of,
     temperature_of,
 )
@@ -51,7 +52,7 @@ def trained(model, data, validation=None, epochs=3, **kwargs):
     learner = ImageClassifierLearner(model, torch.bincount(labels), epochs, **kwargs)
     seen = x if learner.from_expression else activations(model, x, CPU)
     settings = FitSettings(epochs=epochs, batch_size=32, device="cpu", save_every_s=1e9)
-    *_, last = fit(learner, (seen, labels), validation, settings, seed=0)
+    *_, last = fit(learner, (seen, x, labels), validation, settings, seed=0)
     return last
 
 
@@ -119,6 +120,7 @@ def test_activations_computed_once_give_the_weights_of_the_plain_loop(trainable)
         {"trainable": "last_block", "learning_rate": 1e-3},
         {"backbone": "small_cnn", "size": None, "trainable": "all", "learning_rate": 1e-3},
         {"backbone": "mlp", "trainable": "all", "hidden": (32, 16)},
+        {"backbone": "small_cnn", "size": None, "trainable": "all", "shortcut": True},
         {"learning_rate": 1e-3, "precision": "bfloat16", "channels_last": True},
     ],
 )
@@ -126,8 +128,7 @@ def test_it_finds_the_planted_classes_and_survives_saving(config):
     model = classifier(**config)
     x, labels = planted(n=240)
     last = trained(model, (x[:160], labels[:160]), epochs=6)
-    model.learned.load_state_dict(last.weights("learned") if len(model.learned) else {})
-    model.head.load_state_dict(last.weights("head"))
+    model = finished_classifier(model, last)
     logits = logits_of(model, x[160:].numpy())
     assert (logits.argmax(1) == labels[160:].numpy()).mean() > 0.8
     genes = pd.DataFrame(index=[f"G{i}" for i in range(N_GENES)])
@@ -135,6 +136,16 @@ def test_it_finds_the_planted_classes_and_survives_saving(config):
              "temperature": 1.0, "reject": {}}  # fmt: skip
     again = from_trained_model(to_trained_model(model, about, genes, {}, {}))
     np.testing.assert_array_equal(logits_of(again, x[160:].numpy()), logits)
+
+
+def test_with_a_shortcut_it_starts_at_even_odds_and_is_linear_without_the_image():
+    model = classifier(shortcut=True).eval()
+    x, _ = planted(n=5)
+    assert (model(x) == 0).all()
+    with torch.no_grad():
+        model.shortcut.weight[1, 3] = 2.0
+    torch.testing.assert_close(model(x)[:, 1], 2 * x[:, 3])
+    assert (model(x)[:, [0, 2]] == 0).all()
 
 
 def test_weights_follow_from_the_seed_alone():
@@ -152,7 +163,7 @@ def test_a_fit_that_was_interrupted_ends_with_the_same_weights():
     def begin():
         model = classifier(dropout=0.3, trainable="head", hidden=(16,))
         learner = ImageClassifierLearner(model, [1, 1, 1], 3)
-        return learner, (activations(model, data[0], CPU), data[1])
+        return learner, (activations(model, data[0], CPU), *data)
 
     learner, seen = begin()
     *_, whole = fit(learner, seen, None, settings, seed=5)

@@ -57,7 +57,7 @@ def test_the_study_from_nothing_its_table_and_its_runs(project, run_session):
     run_session("tumor_types")
     reports = project / "data/08_reporting"
     table = pd.read_csv(reports / "evaluation/classifiers.csv")
-    networks = {"images/small_cnn", "images/resnet18"}
+    networks = {"images/best", "images/resnet18"}
     overall = table[table["subset"] == "overall"].set_index("model")
     assert set(overall.index) == networks | {f"simple/{name}" for name in SIMPLE_CLASSIFIERS}
     assert overall.loc["simple/logistic regression", "accuracy"] > 0.9
@@ -81,10 +81,8 @@ def _check_tracking(project, overall) -> None:
     experiment = client.get_experiment_by_name("tumor types")
     runs = {r.info.run_name: r for r in client.search_runs([experiment.experiment_id])}
     assert set(runs) == set(overall["run"])
-    small = runs["images/small_cnn seed 0"].data
-    assert small.metrics["eval.accuracy"] == pytest.approx(
-        overall.loc["images/small_cnn", "accuracy"]
-    )
+    small = runs["images/best seed 0"].data
+    assert small.metrics["eval.accuracy"] == pytest.approx(overall.loc["images/best", "accuracy"])
     assert small.params["image_transfer.network.network.backbone"] == "small_cnn"
     simple = runs["simple/linear SVM seed 0"].data
     same = {k for k in simple.metrics if k.startswith("eval.")}

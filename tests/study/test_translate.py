@@ -57,7 +57,7 @@ def test_a_gene_under_an_older_name_in_the_model_is_found():
     atlas = ATLAS
     small = type(atlas)(
         atlas.tissues, atlas.classes, atlas.centre[:2], atlas.scale[:2], atlas.coefficients[:, :2],
-        atlas.intercepts, atlas.class_means[:, :2], atlas.axes[:, :2], atlas.variances, atlas.rest,
+        atlas.intercepts, atlas.class_means[:, :2], atlas.within[:2], atlas.axes[:, :2], atlas.variances, atlas.rest,
         atlas.limit,
     )  # fmt: skip
     obs = pd.DataFrame({"tissue": ["lung"]}, index=["a"])

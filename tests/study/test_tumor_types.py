@@ -98,3 +98,15 @@ def test_what_gives_no_study_is_refused(cohort, settings, pieces):
 
 def test_colon_and_rectum_merge():
     assert list(merged(np.array(["COAD", "READ", "LUAD"]))) == ["COADREAD", "COADREAD", "LUAD"]
+
+
+def test_without_a_column_of_types_the_cohort_or_the_tissue_names_them(cohort):
+    sheet = cohort.copy()
+    sheet.obs = sheet.obs.drop(columns=["tumor_type", "cohort"], errors="ignore")
+    tumors = select_tumors(sheet, TumorTypeSettings())
+    assert set(types_of(tumors)) == {"lung", "kidney"}
+    assert notices(tumors)["check"].str.contains("'tissue'").any()
+    sheet.obs["cohort"] = ""
+    assert set(types_of(select_tumors(sheet, TumorTypeSettings()))) == {"lung", "kidney"}
+    sheet.obs["tumor_type"] = np.where(sheet.obs["tissue"] == "lung", "A", "B")
+    assert set(types_of(select_tumors(sheet, TumorTypeSettings()))) == {"A", "B"}

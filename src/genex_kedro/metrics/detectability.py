@@ -88,7 +88,7 @@ def trees_auc(
     300 rounds of trees with 8 leaves, a tenth of the genes offered at each split: on 2 x 648
     samples of RNAseqDB within .01 of the AUC of scikit-learn's defaults in half their time. 100
     such rounds miss up to .06. 64 bins a gene instead of 255 change it by less than another seed
-    does and take a third of the time (histograms of 969 genes outgrow the cache).
+    does and take less than half of the time (histograms of 969 genes outgrow the cache).
 
     Parameters
     ----------

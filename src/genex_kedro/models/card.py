@@ -90,6 +90,8 @@ def _scores(scores: dict[str, Any] | None) -> Iterator[str]:
         yield _NO_SCORES
         return
     yield f"## Scores on {scores['on']}\n"
+    if scores["status"] not in (None, "finished"):
+        yield f"**This generator has {scores['status']}: its samples mean little.**\n"
     head = ["figure", *scores["columns"], "ideal"]
     yield _row(head)
     yield _row(["---"] * len(head))

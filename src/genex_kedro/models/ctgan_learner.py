@@ -81,7 +81,7 @@ class CtganLearner:
         generator.modes.fit(train[0])
         config, n_classes = generator.config, len(generator.vocabulary)
         self.config, self.generator = config, generator
-        columns = self._live_columns()
+        columns = generator.modes.columns(n_classes + generator.design.shape[1])
         with seeded_weights(generator.seed):
             self.critic = PackedCritic(columns, config.critic_hidden, config.pac, config.dropout)
         self.pool = TrainingBySampling(*train, n_classes)
@@ -151,13 +151,6 @@ class CtganLearner:
         loss.backward(inputs=list(self.generator.parameters()))  # none for the critic's weights
         optimizer.step()
         return {"condition": condition}
-
-    def _live_columns(self) -> Tensor:
-        """Of the padded table: alphas, the modes that there are, class and condition."""
-        modes, design = self.generator.modes, self.generator.design
-        last = modes.width + len(self.generator.vocabulary) + design.shape[1]
-        others = torch.arange(modes.width, last)
-        return torch.cat([torch.arange(modes.n_genes), modes.n_genes + modes.places, others])
 
     def _table(self, scores: Scores, classes: Tensor, draw: torch.Generator) -> Tensor:
         table = scores.activate(self.config.temperature, draw)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.diffusion_config import DiffusionConfig
+from genex_kedro.models.diffusion_core import NormalDenoiser
 from genex_kedro.models.diffusion_networks import Denoiser
 from genex_kedro.models.diffusion_steps import cosine_signal, level, step_back, visited
 from genex_kedro.models.sampling import sample_in_blocks
@@ -38,6 +39,9 @@ class Diffusion(nn.Module):
         self.register_buffer("design", design, persistent=False)  # follows from the vocabulary
         self.register_buffer("signal", cosine_signal(config.steps), persistent=False)
         self.denoiser = Denoiser(config, n_genes, design.shape[1])
+        if config.core:
+            rank = min(config.core_rank, n_genes)
+            self.core = NormalDenoiser(len(vocabulary), n_genes, rank)
 
     def loss(
         self, expression: Tensor, classes: Tensor, draw: torch.Generator, noises: int
@@ -59,6 +63,8 @@ class Diffusion(nn.Module):
             Min-SNR Weighting Strategy", their gamma at 1); means over samples and genes.
         """
         expression, classes = expression.repeat(noises, 1), classes.repeat(noises)
+        if self.training and self.config.smoothing:
+            expression = self.core.smooth(expression, classes, self.config.smoothing, draw)
         step = self._even_steps(len(classes), draw)
         at = level(self.signal, step[:, None])
         noise = torch.randn(expression.shape, generator=draw, device=expression.device)
@@ -90,8 +96,12 @@ class Diffusion(nn.Module):
     def _predict(
         self, noised: Tensor, step: Tensor, classes: Tensor, draw: torch.Generator | None = None
     ) -> Tensor:
-        share = (step + 1) / self.config.steps
-        return self.denoiser(noised, share.float(), self.design[classes], draw)
+        share = ((step + 1) / self.config.steps).float()
+        predicted = self.denoiser(noised, share, self.design[classes], draw)
+        if self.config.core:
+            at = level(self.signal, step[:, None])
+            predicted = predicted + self.core(noised, at, classes, self.config.target)
+        return predicted
 
     def _even_steps(self, n: int, draw: torch.Generator) -> Tensor:
         """Random steps (n,), spread evenly: a sum over them varies less than over independent
@@ -157,7 +167,10 @@ def build(config: DiffusionConfig, vocabulary: Vocabulary, n_genes: int, seed: i
 
 
 def learner(generator: Diffusion, train: tuple[Tensor, Tensor]) -> DiffusionLearner:
-    """Its Learner; nothing is fitted on the training samples beforehand."""
+    """Its Learner; a core is fitted on the training samples first."""
+    config = generator.config
+    if config.core:
+        generator.core.fit(*train, generator.design, config.core_shrinkage)
     return DiffusionLearner(generator)
 
 

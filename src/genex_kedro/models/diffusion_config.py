@@ -13,7 +13,7 @@ Target = Literal["noise", "expression", "velocity"]
 
 
 class DiffusionConfig(BaseModel):
-    """One configuration for all settings.
+    """One configuration for all settings; docs/rivals.md says what chose the defaults.
 
     Parameters
     ----------
@@ -26,6 +26,17 @@ class DiffusionConfig(BaseModel):
     target : {"noise", "expression", "velocity"}
         What the network predicts from noised expression: the noise (Ho et al. 2020), the clean
         expression, or the velocity of Salimans and Ho 2022, which is a mixture of both.
+    core : bool
+        Begin at the exact denoiser of a normal distribution a class, fitted in closed form on
+        the training samples, with a network that adds to it and begins at zero.
+    core_rank : int
+        Axes of the core's covariance; outside them it has one variance.
+    core_shrinkage : float
+        Weight of that one variance within the axes.
+    smoothing : float
+        Share of the variance within classes that is noise in the samples it learns from, new
+        in each step: what a few hundred samples say of a thousand genes is drawn to
+        independence, as in a shrunk covariance, and no sample can be learned by heart.
     steps : int
         Steps of the diffusion that it is trained on, with the cosine schedule.
     noises : int
@@ -46,23 +57,33 @@ class DiffusionConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encoding: Encoding = "separate"
-    width: int = Field(default=512, ge=2)
-    blocks: int = Field(default=2, ge=0)
+    width: int = Field(default=256, ge=2)
+    blocks: int = Field(default=1, ge=0)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     target: Target = "velocity"
+    core: bool = True
+    core_rank: int = Field(default=300, ge=1)
+    core_shrinkage: float = Field(default=0.3, gt=0, le=1)
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
     steps: int = Field(default=1000, ge=2)
     noises: int = Field(default=1, ge=1)
-    sampler: Literal["ddim", "ddpm"] = "ddim"
+    sampler: Literal["ddim", "ddpm"] = "ddpm"
     sampling_steps: int = Field(default=100, ge=1)
     limit: float = Field(default=10.0, gt=0)
-    average: float | None = Field(default=0.999, gt=0, lt=1)
-    learning_rate: float = Field(default=5e-4, gt=0)
+    average: float | None = Field(default=0.998, gt=0, lt=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="after")
     def _no_more_steps_than_there_are(self):
         if self.sampling_steps > self.steps:
             raise ValueError(f"sampling_steps {self.sampling_steps} above steps {self.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _smoothing_knows_the_classes(self):
+        if self.smoothing and not self.core:
+            raise ValueError("smoothing needs the means and spreads of a core: core: true")
         return self
 
 

@@ -33,14 +33,21 @@ class ImageClassifier(nn.Module):
     learned : Sequential
         From those activations to the feature map.
     head : Head
+    shortcut : Module
+        A linear path from the genes to the logits, without weights where there is none.
+    exact : bool
+        Compute in float32 whatever the configuration says: for use, once trained.
     familiar : Tensor, shape (n_components, n_genes)
         Orthonormal directions that training samples vary in (:meth:`unfamiliarity`).
     """
 
-    def __init__(self, config: ImageClassifierConfig, image, frozen, learned, head) -> None:
+    def __init__(
+        self, config: ImageClassifierConfig, image, frozen, learned, head, shortcut
+    ) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.exact = config, False
         self.image, self.frozen, self.learned, self.head = image, frozen, learned, head
+        self.shortcut = shortcut
         self.frozen.requires_grad_(False)
         self.register_buffer("familiar", torch.zeros(0, 0))
         if config.channels_last:
@@ -48,17 +55,20 @@ class ImageClassifier(nn.Module):
 
     def forward(self, expression: Tensor, draw: torch.Generator | None = None) -> Tensor:
         """Logits (n_samples, n_classes) of expression (n_samples, n_genes)."""
-        return self.finish(self.activate(expression), draw)
+        return self.finish(self.activate(expression), expression, draw)
 
     def activate(self, expression: Tensor) -> Tensor:
         """What the learned part sees of each sample: the frozen part's activations."""
         with self._precision(expression):
             return self.frozen(self._ordered(self.image(expression)))
 
-    def finish(self, activations: Tensor, draw: torch.Generator | None = None) -> Tensor:
-        """Logits of activations."""
+    def finish(
+        self, activations: Tensor, expression: Tensor, draw: torch.Generator | None = None
+    ) -> Tensor:
+        """Logits of activations, and of the expression they were made of."""
         with self._precision(activations):
-            return self.head(self.learned(self._ordered(activations)), draw).float()
+            logits = self.head(self.learned(self._ordered(activations)), draw).float()
+        return logits + self.shortcut(expression) if self.config.shortcut else logits
 
     def unfamiliarity(self, expression: Tensor) -> Tensor:
         """Mean square of what no direction of the training samples explains, (n_samples,).
@@ -85,7 +95,7 @@ class ImageClassifier(nn.Module):
         return x
 
     def _precision(self, x: Tensor):
-        on = self.config.precision == "bfloat16"
+        on = self.config.precision == "bfloat16" and not self.exact
         return torch.autocast(x.device.type, torch.bfloat16, enabled=on)
 
 
@@ -144,21 +154,28 @@ def build_image_classifier(
         nothing = torch.zeros(1, len(pixels))
         shape = learned.eval()(frozen.eval()(image(nothing))).shape[1:]
     with seeded_weights(seed + 1):
-        head = Head(config, shape, n_classes)
-    return ImageClassifier(config, image, frozen, learned, head)
+        head, shortcut = Head(config, shape, n_classes), nn.Sequential()
+    if config.shortcut:
+        shortcut = nn.Linear(len(pixels), n_classes)
+        for layer in (head.mlp.output, shortcut):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    return ImageClassifier(config, image, frozen, learned, head, shortcut)
 
 
 def _own_network(config: ImageClassifierConfig, pixels, side: int):
     if config.backbone == "mlp":
         return nn.Identity(), nn.Sequential()
-    widths = (3, 32, 64, 128)
     layers = [
         nn.Sequential(
-            nn.Conv2d(a, b, 3, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2)
+            nn.Conv2d(a, b, 3, padding=1, bias=False),
+            nn.BatchNorm2d(b),
+            nn.ReLU(),
+            nn.MaxPool2d(2, ceil_mode=True),
         )
-        for a, b in itertools.pairwise(widths)
+        for a, b in itertools.pairwise((3, 16, 32))
     ]
-    learned = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(4))
+    learned = nn.Sequential(*layers)
     return ExpressionImage(pixels, side, config.size, *_PLAIN), learned
 
 
@@ -189,7 +206,7 @@ _ABOUT = ("classes", "side", "layout", "keras_v1", "temperature", "reject")
 
 
 def from_trained_model(trained: TrainedModel) -> ImageClassifier:
-    """The classifier in evaluation mode.
+    """The classifier in evaluation mode, and in float32.
 
     Raises
     ------
@@ -207,4 +224,5 @@ def from_trained_model(trained: TrainedModel) -> ImageClassifier:
     )  # fmt: skip
     classifier.familiar = torch.empty_like(trained.weights["familiar"])
     classifier.load_state_dict(trained.weights)
+    classifier.exact = True
     return classifier.eval()

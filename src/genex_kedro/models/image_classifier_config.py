@@ -19,8 +19,8 @@ class ImageClassifierConfig(BaseModel):
     Parameters
     ----------
     backbone : str
-        Of :data:`genex_kedro.models.backbones.BACKBONES`; or ``small_cnn``, three layers that
-        we made; or ``mlp``, which sees the genes themselves and no image.
+        Of :data:`genex_kedro.models.backbones.BACKBONES`; or ``small_cnn``, two layers that
+        we made, each halving the image; or ``mlp``, which sees the genes themselves and no image.
     size : int or None
         Edge of the image; None keeps the layout's own.
     trainable : {"head", "last_block", "all"}
@@ -36,6 +36,11 @@ class ImageClassifierConfig(BaseModel):
         Of AdamW, for the block (or all) and for the head; both fall to nothing along half a
         cosine.
     weight_decay : float
+    shortcut : bool
+        Add a linear path from the genes to the logits, and start the head at zero: training
+        begins as logistic regression, and departs from it where the image helps.
+    shortcut_learning_rate, shortcut_decay : float
+        Of that path, by AdamW.
     label_smoothing : float
     class_weights : {"balanced", "root", "none"}
         How classes count in the loss: alike; by the root of their size; by their size.
@@ -57,6 +62,9 @@ class ImageClassifierConfig(BaseModel):
     learning_rate: float = Field(default=1e-4, gt=0)
     head_learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
+    shortcut: bool = False
+    shortcut_learning_rate: float = Field(default=1e-3, gt=0)
+    shortcut_decay: float = Field(default=0.1, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: Literal["balanced", "root", "none"] = "root"
     precision: Literal["float32", "bfloat16"] = "float32"

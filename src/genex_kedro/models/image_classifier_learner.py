@@ -11,12 +11,14 @@ from torch.nn import functional
 
 from genex_kedro.models.image_classifier import ImageClassifier
 
+PARTS = ("learned", "head", "shortcut")  # what may learn
+
 
 class ImageClassifierLearner:
     """Weighted cross-entropy with AdamW (a Learner, see ``genex_kedro.training``).
 
-    Batches are ``(activations, labels)``: what :func:`activations` made of the expression, and
-    the classes as integers. Losses: ``loss``, in training weighted by class, in validation not;
+    Batches are ``(activations, expression, labels)``: what :func:`activations` made of the
+    expression, the expression itself, and the classes as integers. Losses: ``loss``, in training weighted by class, in validation not;
     ``error``, the share of wrong calls.
 
     Parameters
@@ -28,8 +30,8 @@ class ImageClassifierLearner:
     epochs : int
         Length of the schedule.
     from_expression : bool
-        The batches hold expression, and the frozen part works anew on each: the plain loop,
-        for data whose activations do not fit into memory.
+        The frozen part works anew on each batch, whatever stands for its activations: the
+        plain loop, for data whose activations do not fit into memory.
     """
 
     def __init__(
@@ -42,12 +44,17 @@ class ImageClassifierLearner:
         config = classifier.config
         self.classifier, self.epochs = classifier, epochs
         self.from_expression = from_expression or not classifier.has_frozen_part
-        self.modules = {"learned": classifier.learned, "head": classifier.head}
-        self._rates = {"learned": config.learning_rate, "head": config.head_learning_rate}
+        self.modules = {name: getattr(classifier, name) for name in PARTS}
+        self._rates = {
+            "learned": config.learning_rate,
+            "head": config.head_learning_rate,
+            "shortcut": config.shortcut_learning_rate,
+        }
         groups = [
             {"params": list(module.parameters()), "lr": self._rates[name]}
             for name, module in self.modules.items()
         ]
+        groups[-1]["weight_decay"] = config.shortcut_decay
         self.optimizers = {
             "classifier": torch.optim.AdamW(groups, weight_decay=config.weight_decay, fused=True)
         }
@@ -63,7 +70,7 @@ class ImageClassifierLearner:
 
     def step(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:
         """One step."""
-        given, labels = batch
+        *given, labels = batch
         optimizer = self.optimizers["classifier"]
         optimizer.zero_grad(set_to_none=True)
         logits = self._logits(given, draw)
@@ -79,14 +86,15 @@ class ImageClassifierLearner:
 
     def validate(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:
         """Cross-entropy without weights: the likelihood, which calibration also looks at."""
-        given, labels = batch
+        *given, labels = batch
         logits = self._logits(given, None)
         return {"loss": functional.cross_entropy(logits, labels), "error": _error(logits, labels)}
 
-    def _logits(self, given: Tensor, draw: torch.Generator | None) -> Tensor:
+    def _logits(self, given: list[Tensor], draw: torch.Generator | None) -> Tensor:
+        seen, expression = given
         if self.from_expression:
-            given = self.classifier.activate(given)
-        return self.classifier.finish(given, draw)
+            seen = self.classifier.activate(expression)
+        return self.classifier.finish(seen, expression, draw)
 
 
 @torch.no_grad()
@@ -106,6 +114,15 @@ def activations(
     classifier.to(device).eval()
     parts = [classifier.activate(part.to(device)).cpu() for part in expression.split(batch)]
     return torch.cat(parts)
+
+
+def finished_classifier(classifier: ImageClassifier, checkpoint) -> ImageClassifier:
+    """The classifier with the weights of a checkpoint, in evaluation mode and float32."""
+    for name in PARTS:
+        module = getattr(classifier, name)
+        module.load_state_dict(checkpoint.weights(name) if list(module.parameters()) else {})
+    classifier.exact = True
+    return classifier.eval()
 
 
 def activation_bytes(classifier: ImageClassifier, expression: Tensor) -> int:

@@ -30,6 +30,7 @@ LEAST_WEIGHT = 0.005  # lighter modes are dropped
 SPAN = 4.0  # standard deviations that alpha = 1 stands for
 MOST = 0.99  # of an encoded alpha, so that a tanh can reach it
 _CLOSED = -1e4
+_VALUES = 64_000  # encoded at a time: what a cache holds with ten modes
 
 
 @dataclass(frozen=True)
@@ -123,12 +124,26 @@ class ModeSpecific(nn.Module):
         closed = live.new_full((len(hidden), self.n_modes * self.n_genes), _CLOSED)
         return closed.index_copy(1, self.places, live).unflatten(1, (self.n_modes, self.n_genes))
 
+    def columns(self, extra: int = 0) -> Tensor:
+        """Of the padded table with `extra` columns at its end: those that are not always zero."""
+        alphas = torch.arange(self.n_genes, device=self.places.device)
+        others = torch.arange(self.width, self.width + extra, device=self.places.device)
+        return torch.cat([alphas, self.n_genes + self.places, others])
+
     @torch.no_grad()
     def encode(self, expression: Tensor, draw: torch.Generator) -> Encoded:
-        """Modes drawn by their responsibilities for (n_samples, n_genes), and alphas.
+        """Modes drawn by their responsibilities for (n_samples, n_genes), and alphas."""
+        uniform = torch.rand(expression.shape, generator=draw, device=draw.device)
+        uniform = uniform.to(expression.device)
+        rows = max(1, _VALUES // self.n_genes)
+        blocks = zip(expression.split(rows), uniform.split(rows), strict=True)
+        mode = torch.cat([self._draw_modes(*block) for block in blocks])
+        means, sds = self.means.gather(0, mode), self.sds.gather(0, mode)
+        alpha = (expression - means) / (SPAN * sds)
+        return Encoded(alpha.clamp_(-MOST, MOST), mode)
 
-        Mode by mode for all genes: what is worked on stays small enough for a cache.
-        """
+    def _draw_modes(self, expression: Tensor, uniform: Tensor) -> Tensor:
+        """Modes (n_samples, n_genes) by uniform numbers of that shape."""
         level = (self.weights.log() - self.sds.log()) / math.log(2)
         scale = math.sqrt(0.5 / math.log(2)) / self.sds  # densities as powers of 2
         scores = [
@@ -137,13 +152,9 @@ class ModeSpecific(nn.Module):
         ]
         peak = reduce(torch.maximum, scores)
         cumulated = list(accumulate(score.sub_(peak).exp2_() for score in scores))
-        uniform = torch.rand(expression.shape, generator=draw, device=draw.device)
         # below the whole, so that rounding never leads to a mode that the gene does not have
-        threshold = uniform.to(peak.device) * cumulated[-1] * (1 - 1e-6)
-        mode = torch.stack([below <= threshold for below in cumulated[:-1]]).sum(dim=0)
-        means, sds = self.means.gather(0, mode), self.sds.gather(0, mode)
-        alpha = (expression - means) / (SPAN * sds)
-        return Encoded(alpha.clamp_(-MOST, MOST), mode)
+        threshold = uniform * cumulated[-1] * (1 - 1e-6)
+        return torch.stack([below <= threshold for below in cumulated[:-1]]).sum(dim=0)
 
     def decode(self, encoded: Encoded) -> Tensor:
         """The inverse of :meth:`encode` but for clamped values: (n_samples, n_genes)."""

@@ -83,7 +83,10 @@ class Tvae(nn.Module):
         """Mean and log variance of the posterior, each (n_samples, latent)."""
         table = encoded.padded(self.config.modes, len(self.vocabulary))
         table[:, self.modes.width :] = self._one_hot(classes)
-        hidden = self.encoder(table)
+        columns, first = self.modes.columns(len(self.vocabulary)), self.encoder[0]
+        weight = first.weight.index_select(1, columns)
+        hidden = functional.linear(table.index_select(1, columns), weight, first.bias)
+        hidden = self.encoder[1:](hidden)
         return self.latent_mean(hidden), self.latent_log_variance(hidden)
 
     def generative(self, latent: Tensor, classes: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -51,15 +51,23 @@ def _draw_intervals(axis, ranked: pd.DataFrame) -> None:
                 va="center",
                 fontsize=8,
             )
-    failed = ranked["status"].to_numpy() != "finished"
-    names = ranked["model"] + np.where(failed, " (" + ranked["status"] + ")", "")
-    axis.set_yticks(range(len(ranked)), names)
+    axis.set_yticks(
+        range(len(ranked)), [_name(row, ranked["seeds"].max()) for _, row in ranked.iterrows()]
+    )
     axis.set(
         xlabel="mean rank over the families, 95 % interval over splits and metrics",
         xlim=(0.5, len(ranked) + 0.5),
     )
     axis.grid(axis="x", color="0.92")
     axis.set_axisbelow(True)
+
+
+def _name(row: pd.Series, most_seeds: int) -> str:
+    """The model, and what a reader must know before trusting its rank."""
+    notes = [] if row["status"] == "finished" else [row["status"]]
+    if row["seeds"] < most_seeds:
+        notes.append(f"{row['seeds']} of {most_seeds} splits")
+    return f"{row['model']} ({', '.join(notes)})" if notes else row["model"]
 
 
 def _draw_families(axis, ranked: pd.DataFrame, families: list[str]) -> None:

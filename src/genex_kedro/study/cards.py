@@ -37,7 +37,7 @@ def scores_for_card(table: pd.DataFrame, model: TrainedModel) -> dict[str, Any] 
     -------
     dict or None
         Plain JSON: ``columns`` (this model, the ceilings, the class normal), ``rows`` with a
-        value for each and the ideal, ``on``, and ``weights``, the digest of the weights that
+        value for each and the ideal, ``status`` (a generator that collapsed), ``on``, and ``weights``, the digest of the weights that
         were scored. None where the model was not scored.
     """
     name, seed = full_name(model.config["model"], model.card["setting"]), model.card["seed"]
@@ -49,6 +49,7 @@ def scores_for_card(table: pd.DataFrame, model: TrainedModel) -> dict[str, Any] 
     return {
         "on": f"samples of patients in no training part (split seed {seed})",
         "weights": weights_digest(model),
+        "status": str(rows["status"].get(name)) if "status" in rows else None,
         "columns": columns,
         "rows": [
             {

@@ -6,7 +6,7 @@ Suffix ``_point`` is the best single guess, ``_draw`` one draw, ``_blind_point``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +35,11 @@ KINDS = {
     "normal_blind": "blind_point",
     "normal_blind_draw": "blind_draw",
 }
+METRICS = (
+    "rmse", "r", "change_r", "patient_rank", "patient_top1", "top_jaccard", "top_direction",
+    "patient_rank_autosomal", "patient_top1_autosomal", "tissue_kept", "spread",
+    "correlation_error", "mmd", "energy_distance", "false_change", "false_change_rate",
+)  # fmt: skip
 _LEAST = 10  # pairs from which on distributions are compared
 
 
@@ -102,6 +107,14 @@ class Truth:
         """The same with the pairs whose tumor is chosen; bool, (n_test,)."""
         keep = chosen[self.tumor]
         return replace(self, tumor=self.tumor[keep], normal=self.normal[keep])
+
+
+def columns(judges: Iterable[str]) -> list[str]:
+    """Every metric's column, layer by layer, whether or not a translator gives the layer."""
+    kinds = list(KINDS.values())
+    fooling = [f"fooled_{judge}_{kind}" for judge in judges for kind in (*kinds, "tumor")]
+    of_layers = [f"{metric}_{kind}" for kind in kinds for metric in METRICS]
+    return [*of_layers, *fooling, "cycle_error", "tissue_inferred"]
 
 
 def fooled_scores(

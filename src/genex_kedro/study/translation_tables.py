@@ -26,6 +26,9 @@ TABLE_4 = {
     "PAAD": 4, "CESC": 3, "UCEC": 7, "SKCM": 1,
 }  # fmt: skip
 _OURS = {
+    "fooled_paper_point": "to normal, the paper's judge, guess",
+    "fooled_paper_draw": "to normal, the paper's judge, draw",
+    "fooled_paper_tumor": "to tumor, the paper's judge",
     "fooled_pooled_point": "to normal, pooled judge, guess",
     "fooled_pooled_draw": "to normal, pooled judge, draw",
     "fooled_adjacent_point": "to normal, adjacent judge, guess",

@@ -13,6 +13,8 @@ from genex_kedro.study.prepare import Missing, StudySettings, prepare_study
 from genex_kedro.study.split import SPLITS, SplitSettings, split_patients
 
 LABEL = "type"
+_LABELS = ("tumor_type", "cohort", "tissue")  # of the sample sheet; each cohort has the last
+_UNNAMED = {"", "nan", "None"}
 
 
 class TumorTypeSettings(StudySettings):
@@ -20,8 +22,9 @@ class TumorTypeSettings(StudySettings):
 
     Parameters
     ----------
-    label : str
-        The column of the sample sheet that names the type.
+    label : str or None
+        The column of the sample sheet that names the type; None takes the first of
+        ``tumor_type``, ``cohort`` (a TCGA code) and ``tissue`` that tells two types apart.
     least : int
         Patients a type must have; smaller types are left out and counted. Three is the least
         that stand in every part.
@@ -30,7 +33,7 @@ class TumorTypeSettings(StudySettings):
     """
 
     panel: str = "all"
-    label: str = "tumor_type"
+    label: str | None = None
     least: int = Field(default=3, ge=3)
     min_variance: float | None = Field(default=None, ge=0)
 
@@ -46,21 +49,32 @@ def select_tumors(cohort: AnnData, settings: TumorTypeSettings) -> AnnData:
     InputError
         If there is no such column, or fewer than two types are left.
     """
-    if settings.label not in cohort.obs:
-        raise _no_types(f"no column {settings.label!r} among {some(cohort.obs.columns, 12)}", settings)  # fmt: skip
-    types = cohort.obs[settings.label].astype(str).str.strip()
-    tumor = (cohort.obs["condition"].astype(str) == "tumor") & ~types.isin(["", "nan", "None"])
+    label = settings.label or _named_types(cohort)
+    if label not in cohort.obs:
+        raise _no_types(f"no column {label!r} among {some(cohort.obs.columns, 12)}", label)
+    types = cohort.obs[label].astype(str).str.strip()
+    tumor = (cohort.obs["condition"].astype(str) == "tumor") & ~types.isin(_UNNAMED)
     patients = cohort.obs[tumor].groupby(types[tumor])["patient_id"].nunique()
     small = patients.index[patients < settings.least]
     chosen = (tumor & ~types.isin(small)).to_numpy()
     if types[chosen].nunique() < 2:
         found = f"{int(tumor.sum())} tumors of {len(patients)} types, {len(patients) - len(small)} with {settings.least} patients or more"  # fmt: skip
-        raise _no_types(found, settings)
+        raise _no_types(found, label)
     tumors = cohort[chosen].copy()
     tumors.obs[LABEL] = types[chosen].to_numpy()
+    if label != _LABELS[0]:
+        add_notice(tumors, f"tumor types are those of the column '{label}'", types[chosen].nunique(), some(sorted(set(types[chosen])), 33))  # fmt: skip
     if len(small):
         add_notice(tumors, "tumor types left out: too few patients", int(types[tumor].isin(small).sum()), some(small, 33))  # fmt: skip
     return tumors
+
+
+def _named_types(cohort: AnnData) -> str:
+    """The first of the usual columns by which tumors are of two types or more."""
+    tumors = cohort.obs[cohort.obs["condition"].astype(str) == "tumor"]
+    there = [label for label in _LABELS if label in cohort.obs]
+    types = {label: set(tumors[label].astype(str).str.strip()) - _UNNAMED for label in there}
+    return next((label for label in there if len(types[label]) > 1), there[-1])
 
 
 def prepare_tumor_types(
@@ -122,12 +136,12 @@ def types_of(study: AnnData, part: str | None = None) -> np.ndarray:
     return chosen.to_numpy(str)
 
 
-def _no_types(found: str, settings: TumorTypeSettings) -> InputError:
+def _no_types(found: str, label: str) -> InputError:
     return InputError(
         where="study tumor_types",
         found=found,
-        expected=f"tumors of at least two types, named in the column {settings.label!r}",
-        remedy="Name the column (tumor_types.label=cohort, say), lower tumor_types.least, or run "
+        expected=f"tumors of at least two types, named in the column {label!r}",
+        remedy="Name the column (tumor_types.label=subtype, say), lower tumor_types.least, or run "
         "another study alone: --pipelines reversion, --pipelines synthesis.",
     )
 

@@ -21,8 +21,12 @@ from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
 from genex_kedro.study.translation_scorecard import Judge, Reference, score_translation
 from genex_kedro.study.translation_tables import paper_tables
 
-JUDGES = ("pooled", "adjacent")
-JUDGE_SETTING = "best"
+# what a judge is called in the table: whom it learned from, and its network
+JUDGES = {
+    "pooled": ("pooled", "best"),
+    "adjacent": ("adjacent", "best"),
+    "paper": ("pooled", "paper"),
+}
 REFERENCE = "simple/shrunken_residual"
 _FIRST = ["run", "model", "seed", "paired", "subset", "tumors", "normals", "pairs"]
 
@@ -45,19 +49,20 @@ def score_translators(
     rows = []
     for study in studies.values():
         seed = seed_of(study)
+        made = [c for cohorts in translated for c in cohorts.values() if seed_of(c) == seed]
+        if not made:
+            continue
         judges = _judges(study, {"pooled": pooled, "adjacent": adjacent})
         autosomal = ~np.isin(study.var_names.to_numpy(str), sorted(sex_chromosome_genes()))
-        made = [c for cohorts in translated for c in cohorts.values() if seed_of(c) == seed]
         truth = scores.Truth.of(study, autosomal)
         reference = _reference(made, truth, settings)
         rows += _rows(made, truth, judges, settings, reference)
         paired, best = ceilings(study)
         if best:
             rows += _rows(best, scores.Truth.of(paired, autosomal), judges, settings, reference)
-    if not rows:
-        return pd.DataFrame(columns=_FIRST)
-    table = pd.DataFrame(rows)
-    return table[[*_FIRST, *table.columns.difference(_FIRST, sort=False)]]
+    table = pd.DataFrame(rows, columns=None if rows else _FIRST)
+    known = [*_FIRST, *scores.columns(JUDGES)]  # also where no layer or pair gives a value
+    return table.reindex(columns=[*known, *table.columns.difference(known, sort=False)])
 
 
 def summarise_translators(table: pd.DataFrame) -> pd.DataFrame:
@@ -95,12 +100,16 @@ def draw_neighbours(
 
 def _judges(study: AnnData, models: dict[str, dict[str, TrainedModel]]) -> dict[str, Judge]:
     """The judges of a study's seed; one that could not be trained is left out."""
-    key = f"{JUDGE_SETTING}_seed_{seed_of(study)}"
 
     def judge(values: np.ndarray, model: TrainedModel) -> np.ndarray:
         return judge_expression(model, AnnData(values, var=study.var))
 
-    return {name: partial(judge, model=kept[key]) for name, kept in models.items() if key in kept}
+    found = {}
+    for name, (learned_from, setting) in JUDGES.items():
+        model = models[learned_from].get(f"{setting}_seed_{seed_of(study)}")
+        if model is not None:
+            found[name] = partial(judge, model=model)
+    return found
 
 
 def _reference(made: list[AnnData], truth: scores.Truth, settings: BootstrapSettings):

@@ -126,8 +126,8 @@ def check_explanations(
     Returns
     -------
     checks : DataFrame
-        ``check, seed, class, spearman``: against a network with random weights and one trained
-        on shuffled types (both should be near 0), logistic regression and other seeds (should
+        ``check, seed, class, spearman``: against the network with its weights shuffled and one
+        trained on shuffled types (both should be near 0), logistic regression and other seeds (should
         not), and other baselines.
     markers : DataFrame
         ``seed, baseline, class, gene, rank, genes, ...`` of known markers in the panel.
@@ -213,24 +213,32 @@ def _curves(study, model, rows, values, seed: int) -> pd.DataFrame:
 
 
 def _randomised(study, layouts, weights, model: TrainedModel, settings: ImageTransferSettings):
-    """The same network with random weights, and trained on types that were shuffled."""
-    from genex_kedro.models.image_classifier import build_image_classifier
-
-    network = settings.networks[settings.explain.network]
-    layout, n_classes = layout_of(layouts, study, network), len(model.config["classes"])
+    """The network with the entries of its weights shuffled; and trained on shuffled types."""
     other_seed = seed_of(study) + 1000
-    yield (
-        "random weights",
-        build_image_classifier(
-            network.network, layout.pixels, layout.side, n_classes, other_seed
-        ).eval(),
-    )
+    yield "shuffled weights", _shuffled(model, other_seed)
+    network = settings.networks[settings.explain.network]
+    layout = layout_of(layouts, study, network)
     shuffled, types = study.copy(), types_of(study)
     for part in ("train", "validation"):  # each by itself, so that every type stays in both
         rows = np.flatnonzero(part_of(study, part))
         types[rows] = np.random.default_rng(other_seed).permutation(types[rows])
     shuffled.obs[LABEL] = types
     yield "shuffled types", train_network(shuffled, layout, weights, network, settings)
+
+
+def _shuffled(model: TrainedModel, seed: int):
+    """Each weight matrix and filter bank keeps its entries, and none its place."""
+    import torch
+
+    from genex_kedro.models.image_classifier import from_trained_model
+
+    classifier, draw = from_trained_model(model), torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for tensor in classifier.parameters():
+            if tensor.ndim > 1:
+                order = torch.randperm(tensor.numel(), generator=draw)
+                tensor.copy_(tensor.flatten()[order].view_as(tensor))
+    return classifier
 
 
 def _linear(study, model: TrainedModel, linear_weights: pd.DataFrame, wanted) -> pd.DataFrame:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -> GeneImageLayout:
     """The layout that a network sees of a study."""
     mine = layouts[(layouts["seed"] == seed_of(study)) & (layouts["layout"] == network.layout)]
-    layout = GeneImageLayout.from_frame(mine, "data/05_model_input/tumor_types/layouts.csv")
+    layout = GeneImageLayout.from_frame(mine, "data/04_feature/image_layouts.csv")
     if layout.symbols != tuple(study.var_names):
         raise RuntimeError(f"layout '{network.layout}' is of other genes than the study")
     return layout
@@ -63,22 +63,20 @@ def fit_network(study, layout, weights, network: NetworkSettings, settings, resu
     device = choose_device(network.fit.device)
     parts = []
     for part in ("train", "validation"):
-        given = torch.as_tensor(data.expression[part])
+        expression = seen = torch.as_tensor(data.expression[part])
         if not learner.from_expression:
-            given = activations(classifier, given, device)
-        parts.append((given, torch.as_tensor(data.labels[part])))
+            seen = activations(classifier, expression, device)
+        parts.append((seen, expression, torch.as_tensor(data.labels[part])))
     classifier.to(device)
-    validation = parts[1] if len(parts[1][1]) else None
+    validation = parts[1] if len(data.labels["validation"]) else None
     yield from fit(learner, parts[0], validation, network.fit, seed, resume, fingerprint)
 
 
 def finished(study, layout, weights, network: NetworkSettings, checkpoint):
     """The classifier of a finished fit, on the CPU, in evaluation mode."""
-    classifier = build_network(study, layout, weights, network)
-    for part in ("learned", "head"):
-        module = getattr(classifier, part)
-        module.load_state_dict(checkpoint.weights(part) if list(module.parameters()) else {})
-    return classifier.eval()
+    from genex_kedro.models.image_classifier_learner import finished_classifier
+
+    return finished_classifier(build_network(study, layout, weights, network), checkpoint)
 
 
 def train_network(study, layout, weights, network: NetworkSettings, settings):

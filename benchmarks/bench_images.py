@@ -1,0 +1,125 @@
+"""Image networks: an epoch on activations computed once against the plain loop; calls a second.
+
+Both loops train the same network (last block and head) from the same weights on the same batches;
+they end with the same weights, up to rounding. Processor time, the two in turns. Planted data, no
+ImageNet weights: neither changes the time. Writes ``benchmarks/results/images.json``.
+
+Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_images.py [--size 64] [--samples 128]``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from genex_kedro.models.attribution import integrated_gradients
+from genex_kedro.models.backbones import BACKBONES
+from genex_kedro.models.image_classifier import build_image_classifier
+from genex_kedro.models.image_classifier_config import ImageClassifierConfig
+from genex_kedro.models.image_classifier_learner import (
+    ImageClassifierLearner,
+    activations,
+    logits_of,
+)
+from genex_kedro.training import FitSettings, fit
+
+N_GENES, SIDE, CLASSES, BATCH, EPOCHS = 1210, 35, 22, 32, 2
+GOAL = 3.0
+RESULT = Path(__file__).parent / "results" / "images.json"
+
+
+def planted(n_samples: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Standardised expression and its classes; the values do not matter."""
+    draw = torch.Generator().manual_seed(0)
+    return torch.randn(n_samples, N_GENES, generator=draw), torch.arange(n_samples) % CLASSES
+
+
+def classifier(backbone: str, size: int):
+    """Untrained, last block and head to learn."""
+    config = ImageClassifierConfig(backbone=backbone, size=size, trainable="last_block")
+    return build_image_classifier(config, np.arange(N_GENES), SIDE, CLASSES, seed=0)
+
+
+def train(backbone: str, size: int, data, once: bool) -> tuple[float, float, dict]:
+    """Processor seconds before the first epoch and of an epoch, and the weights at the end."""
+    x, labels = data
+    model = classifier(backbone, size)
+    start = time.process_time()
+    seen = activations(model, x, torch.device("cpu")) if once else x
+    before = time.process_time() - start
+    learner = ImageClassifierLearner(model, np.bincount(labels), EPOCHS, from_expression=not once)
+    settings = FitSettings(epochs=EPOCHS, batch_size=BATCH, device="cpu", save_every_s=1e9)
+    start = time.process_time()
+    *_, last = fit(learner, (seen, x, labels), None, settings, seed=0)
+    return before, (time.process_time() - start) / EPOCHS, last.tensors
+
+
+def compare(backbone: str, size: int, data) -> dict:
+    """The two loops, and how far their weights are apart."""
+    before, once, weights = train(backbone, size, data, once=True)
+    _, plain, others = train(backbone, size, data, once=False)
+    apart = max(float((t - others[key]).abs().max()) for key, t in weights.items() if t.is_floating_point())  # fmt: skip
+    return {
+        "activations_s": round(before, 2),
+        "epoch_once_s": round(once, 3),
+        "epoch_plain_s": round(plain, 3),
+        "ratio": round(plain / once, 2),
+        "ratio_of_30_epochs": round(30 * plain / (before + 30 * once), 2),
+        "weights_apart": apart,
+    }
+
+
+def calls(backbone: str, size: int | None) -> dict:
+    """Samples called in a second of processor, without and with the genes of each call."""
+    own = {"trainable": "all"} if backbone == "small_cnn" else {}
+    config = ImageClassifierConfig(backbone=backbone, size=size, **own)
+    model = build_image_classifier(config, np.arange(N_GENES), SIDE, CLASSES, seed=0).eval()
+    x, _ = planted(64)
+    start = time.process_time()
+    logits = logits_of(model, x.numpy())
+    plain = len(x) / (time.process_time() - start)
+    few, target = x[:16], torch.as_tensor(logits[:16].argmax(1))
+    start = time.process_time()
+    integrated_gradients(model, few, torch.zeros_like(few), target, steps=16, most_steps=16)
+    named = len(few) / (time.process_time() - start)
+    return {"samples_per_second": round(plain, 1), "with_top_genes": round(named, 2)}
+
+
+def main() -> None:
+    """Compare and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=64)
+    parser.add_argument("--samples", type=int, default=128)
+    parser.add_argument("--backbones", nargs="+", default=list(BACKBONES))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    data = planted(options.samples)
+    epochs = {name: compare(name, options.size, data) for name in options.backbones}
+    print(pd.DataFrame(epochs).T.to_string())
+    called = {"small_cnn": calls("small_cnn", None)}
+    called |= {name: calls(name, options.size) for name in options.backbones}
+    print(pd.DataFrame(called).T.to_string())
+    about = {
+        "size": options.size,
+        "samples": options.samples,
+        "goal_ratio": GOAL,
+        "machine": platform.machine(),
+        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 2),
+        "threads": 1,
+        "torch": torch.__version__,
+    }
+    RESULT.write_text(json.dumps({**about, "epochs": epochs, "calls": called}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The denoiser of a normal distribution a class: where a diffusion model with a core begins.
+
+If expression of class c is normal with mean m and covariance V, the best guess of any target
+is linear in the noised profile: ``m * shift + U gain(v) U' (x - signal m)`` with V = U v U'.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from genex_kedro.models.cvae_core import class_means, shrunk_means
+from genex_kedro.models.diffusion_config import Target
+from genex_kedro.models.diffusion_steps import Level
+
+_CLASS_PRIOR = 3  # samples that the pooled spread counts for against a class's own
+
+
+class NormalDenoiser(nn.Module):
+    """Predicts a diffusion's target as if every class were normal; all of it is fitted, not trained.
+
+    V is the pooled covariance within classes, drawn to a multiple of the identity, in proportion
+    to the spread of the class. Its axes are the principal axes of the residuals; what lies
+    outside them has one variance.
+
+    Parameters
+    ----------
+    n_classes, n_genes : int
+    rank : int
+        Axes that are kept.
+    """
+
+    def __init__(self, n_classes: int, n_genes: int, rank: int) -> None:
+        super().__init__()
+        self.register_buffer("means", torch.zeros(n_classes, n_genes))
+        self.register_buffer("axes", torch.zeros(n_genes, rank))
+        self.register_buffer("variances", torch.ones(rank))
+        self.register_buffer("rest", torch.ones(()))
+        self.register_buffer("scales", torch.ones(n_classes))
+        self.register_buffer("spread", torch.ones(n_genes))
+
+    def forward(self, noised: Tensor, at: Level, classes: Tensor, kind: Target) -> Tensor:
+        """The target, (n_samples, n_genes); `at` has columns (n_samples, 1)."""
+        mean, scale = self.means[classes], self.scales[classes][:, None]
+        centred = noised - at.signal * mean
+        outside = _gain(at, scale * self.rest, kind)
+        inside = _gain(at, scale * self.variances, kind) - outside
+        guess = outside * centred + ((centred @ self.axes) * inside) @ self.axes.T
+        if kind == "noise":
+            return guess
+        return guess + mean if kind == "expression" else guess - at.noise * mean
+
+    def smooth(
+        self, expression: Tensor, classes: Tensor, share: float, draw: torch.Generator
+    ) -> Tensor:
+        """Samples with a share of their variance within the class replaced by noise.
+
+        Their distribution has the covariance of the class drawn to independence by that share
+        (genes keep their variances), where the samples themselves have a singular one.
+        """
+        mean, scale = self.means[classes], self.scales[classes][:, None].sqrt()
+        noise = torch.randn(expression.shape, generator=draw, device=expression.device)
+        noise = noise * self.spread * scale
+        return mean + (1 - share) ** 0.5 * (expression - mean) + share**0.5 * noise
+
+    @torch.no_grad()
+    def fit(self, expression: Tensor, classes: Tensor, design: Tensor, shrinkage: float) -> None:
+        """Fit on training samples, on the CPU and in double precision.
+
+        Parameters
+        ----------
+        expression : Tensor, shape (n_samples, n_genes)
+        classes : Tensor of int64, shape (n_samples,)
+        design : Tensor, shape (n_classes, width)
+            The encoding of the classes.
+        shrinkage : float
+            Weight of the identity against the covariance of the samples.
+        """
+        x, classes, design = expression.double().cpu(), classes.cpu(), design.cpu()
+        raw, counts = class_means(x, classes, len(design)), torch.bincount(classes)
+        centred = x - raw[classes]
+        freedom = max(1, len(x) - len(design))
+        _, s, axes = torch.linalg.svd(centred, full_matrices=False)
+        level = centred.square().sum() / freedom / x.shape[1]  # mean variance of a gene
+        rank = min(len(self.variances), len(s))  # fewer samples than axes: the others stay zero
+        self.means.copy_(shrunk_means(raw, counts, design))
+        self.axes.zero_()[:, :rank] = axes[:rank].T.to(self.axes.dtype)
+        spread = (1 - shrinkage) * s[:rank].square() / freedom + shrinkage * level
+        self.variances[:rank] = spread.to(self.variances.dtype)
+        self.rest.copy_(shrinkage * level)
+        self.spread.copy_((centred.square().sum(dim=0) / freedom).sqrt())
+        own = torch.zeros(len(design), dtype=x.dtype)
+        own.index_add_(0, classes, centred.square().mean(dim=1) / level)
+        self.scales.copy_((own + _CLASS_PRIOR) / (counts - 1 + _CLASS_PRIOR))
+
+
+def _gain(at: Level, variance: Tensor, kind: Target) -> Tensor:
+    """What the target is per unit of a centred noised value of that clean variance."""
+    total = at.signal.square() * variance + at.noise.square()
+    if kind == "noise":
+        return at.noise / total
+    if kind == "expression":
+        return at.signal * variance / total
+    return at.signal * at.noise * (1 - variance) / total
