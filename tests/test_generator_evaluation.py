@@ -162,6 +162,9 @@ def test_augmentation_refits_what_is_asked_and_draws_both_protocols(studies, sim
     assert set(refitted["model"]) == {f"simple/{n}" for n in SIMPLE_GENERATORS} | {"cvae/tiny"}
     figure = pictures.draw_augmentation(table.replace({"model": {"": np.nan}}))  # as read from CSV
     assert len(figure.axes) == 4
+    ticks = [text.get_text() for text in figure.axes[-1].get_xticklabels()]
+    sizes = table.loc[table["whole"], "n_real"].unique()
+    assert ticks == ["20", f"all ({sizes.mean():.0f})"]  # one place, whatever the split leaves
     assert re.search("40 synthetic", figure.get_suptitle())
     assert pictures.draw_augmentation(pd.DataFrame(columns=table.columns)).axes == []
 

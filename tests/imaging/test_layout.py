@@ -57,6 +57,15 @@ def test_the_chromosome_order_is_that_of_the_genome_with_unplaced_genes_last(ass
     assert (np.lexsort((start, code)) == np.arange(len(place))).all()
 
 
+def test_an_older_symbol_stands_where_todays_does():
+    genes = pd.Index(["TP53", "KIAA1279", "EGFR"])  # KIAA1279 is KIFBP today
+    today = pd.Index(["TP53", "KIFBP", "EGFR"])
+    settings = LayoutSettings(order="chromosome")
+    one, other = (lay_out(names, np.zeros((2, 3)), settings) for names in (genes, today))
+    assert (one.pixels == other.pixels).all()
+    assert one.pixels.tolist() == [2, 1, 0]  # on 17, 10 and 7
+
+
 def test_similar_genes_lie_together_and_random_ones_do_not():
     symbols, X, module = planted()
 

@@ -63,6 +63,7 @@ def test_each_protocol_has_its_rows(table):
     assert counts[ours.LEAKING].to_dict() == {6: 2, 30: 2, 120: 1}
     assert set(found["n_synthetic"][found["protocol"] != ours.ALONE]) == {60}
     assert set(found["label"]) == {"tissue"}
+    assert (found["whole"] == (found["n_real"] == 120)).all()
 
 
 def test_a_refitted_generator_saw_the_few_and_nothing_else(study, table):

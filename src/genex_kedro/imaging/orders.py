@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.genes.positions import positions
+from genex_kedro.genes.table import gene_table, row_of_alias, row_of_symbol
 from genex_kedro.imaging.assignment import assign_pixels, uniform_marginals
 from genex_kedro.imaging.layout import GeneImageLayout, side_for
 
@@ -70,11 +71,17 @@ def chromosome_layout(symbols: pd.Index, assembly: str = "GRCh38") -> GeneImageL
     Genes without a known position stand behind the others, in their own order.
     """
     place = pd.Series(range(len(known := positions(assembly).index)), index=known)
-    place = place[~place.index.duplicated()].reindex(symbols)
+    place = place[~place.index.duplicated()].reindex([_current(symbol) for symbol in symbols])
     order = np.argsort(place.fillna(len(known)).to_numpy(), kind="stable")
     pixels = np.empty(len(symbols), dtype=np.int64)
     pixels[order] = np.arange(len(symbols))
     return GeneImageLayout.from_pixels(symbols, pixels, side_for(len(symbols)), "chromosome")
+
+
+def _current(symbol: str) -> str:
+    """Today's symbol of a gene that may be known by an older one."""
+    row = row_of_symbol().get(symbol, row_of_alias().get(symbol))
+    return symbol if row is None else gene_table()["symbol"].iloc[row]
 
 
 def random_layout(symbols: pd.Index, seed: int) -> GeneImageLayout:

@@ -28,18 +28,19 @@ def plot_augmentation(table: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(6.5 * len(protocols), 9), layout="constrained")
     axes = figure.subplots(2, len(protocols), sharex=True, sharey="row", squeeze=False)
     look = looks(sorted(added["model"].unique()))
-    sizes = sorted(table["n_real"].unique())
+    sizes = sorted(table["n_real"][~table["whole"]].unique())
     for row, (measure, name) in enumerate(_MEASURES.items()):
         axes[row, 0].set_ylabel(f"{name}, {table['label'].iloc[0]}")
         for axis, protocol in zip(axes[row], protocols, strict=True):
+            _line(axis, alone, measure, sizes, None, "real samples alone", len(look) / 2)
             part = added[added["protocol"] == protocol]
             for i, (model, style) in enumerate(look.items()):
                 _line(axis, part[part["model"] == model], measure, sizes, style, model, i)
-            _line(axis, alone, measure, sizes, None, "real samples alone", len(look) / 2)
             axis.set_title("" if row else protocol.replace(": ", ":\n"), fontsize=11)
             axis.grid(color="0.93")
     for axis in axes[-1]:
-        axis.set_xticks(range(len(sizes)), [*map(str, sizes[:-1]), f"{sizes[-1]} (all)"])
+        whole = f"all ({table['n_real'][table['whole']].mean():.0f})"
+        axis.set_xticks(range(len(sizes) + 1), [*map(str, sizes), whole])
         axis.set_xlabel("real samples")
     _legend(figure, axes)
     figure.suptitle(
@@ -59,9 +60,12 @@ def _legend(figure: Figure, axes) -> None:
 def _line(axis, rows: pd.DataFrame, measure: str, sizes: list, style, label: str, i: float) -> None:
     if not len(rows):
         return
-    groups = rows.groupby("n_real")[measure]
+    place = (
+        rows["n_real"].map({n: i for i, n in enumerate(sizes)}).where(~rows["whole"], len(sizes))
+    )
+    groups = rows.groupby(place)[measure]
     mean, error = groups.mean(), groups.sem().fillna(0)
-    x = [sizes.index(n) + 0.02 * (i - 4) for n in mean.index]  # side by side
+    x = [at + 0.02 * (i - 4) for at in mean.index]  # side by side
     if style is None:
         axis.errorbar(x, mean, error, fmt="-", color="black", lw=2.5, label=label)
     else:

@@ -27,7 +27,7 @@ ALONE = "real samples alone"
 REFITTED = "generator fitted to the same n samples"
 LEAKING = "generator trained on all training samples: knows more than n"
 COLUMNS = [
-    "seed", "repeat", "label", "n_real", "protocol", "model", "n_synthetic",
+    "seed", "repeat", "label", "n_real", "whole", "protocol", "model", "n_synthetic",
     "macro_f1", "balanced_accuracy",
 ]  # fmt: skip
 
@@ -74,6 +74,7 @@ def augment(
     Returns
     -------
     DataFrame with :data:`COLUMNS`
+        ``whole`` marks the rows of all training samples, whose number varies from split to split.
         ``protocol`` is one of :data:`ALONE`, :data:`REFITTED` and :data:`LEAKING`. Without rows
         where there is nothing to tell apart.
     """
@@ -91,7 +92,8 @@ def augment(
             whole = n == training.n_obs
             if whole and repeat:
                 continue  # no choice is left
-            first = {"seed": seed_of(study), "repeat": repeat, "label": label, "n_real": n}
+            first = {"seed": seed_of(study), "repeat": repeat, "label": label}
+            first |= {"n_real": n, "whole": whole}
             for found in _added(few, synthetic, {} if whole else refits, settings, rng):
                 protocol, model, made = found
                 learned = samples_of(few) if made is None else samples_of(few).and_others(made)
