@@ -196,6 +196,8 @@ def test_networks_plug_in_with_some_tissues_told_and_some_not(networks, name):
     own = cohort.obs["tissue"].to_numpy(str)
     cohort.obs["tissue"] = np.where(np.arange(cohort.n_obs) % 2, outputs.NOT_GIVEN, own)
     found = taken(cohort)
+    assert networks[f"{name}_seed_0"].card["training_samples"] > 0, "the report says on how many"
+    assert "brain" not in translator.tissues, "training has its tumors, and none of its normals"
     tissue = outputs.tissue_for(translator, found)
     assert (tissue[1::2] == "").all() and (tissue[::2] == own[::2]).all()
     mixed = outputs.guesses(translator, found, tissue)

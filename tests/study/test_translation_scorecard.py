@@ -102,6 +102,9 @@ def test_inferred_tissues_are_held_against_the_label(perfect):
     inferred = np.where(TEST.obs["cohort"] == "LUSC", "liver", TEST.obs["tissue"].astype(str))
     row = score({"normal": perfect}, inferred_tissue=inferred).iloc[0]
     assert row["tissue_inferred"] == pytest.approx(2 / 3), "of tumors of tissues with normals"
+    nothing = np.full(TEST.n_obs, "")
+    row = score({"normal": perfect}, inferred_tissue=nothing).iloc[0]
+    assert np.isnan(row["tissue_inferred"]), "it does not ask: not wrong for everyone"
 
 
 def test_other_samples_than_the_studys_are_refused(perfect):

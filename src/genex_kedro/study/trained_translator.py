@@ -70,8 +70,7 @@ class NetworkTrained:
 
     def __init__(self, model: TrainedModel) -> None:
         self._model = model
-        config = model.config
-        self.tissues = list(config.get("tissues") or config.get("classes", {}).get("tissues", ()))
+        self.tissues = _tissues_with_normals(model.config)
 
     def ask(self, expression: np.ndarray, given: np.ndarray) -> np.ndarray:
         return given
@@ -99,6 +98,14 @@ class NetworkTrained:
         for rows, part in parts:
             made[rows] = part
         return made
+
+
+def _tissues_with_normals(config: dict) -> list[str]:
+    """A CycleGAN knows tissues that have both conditions; the aligned one also tumors alone."""
+    if "classes" not in config:
+        return list(config.get("tissues", ()))
+    classes = config["classes"]
+    return [classes["tissues"][i] for i in sorted(set(classes["normal_tissue"]))]
 
 
 def load_translator(model: TrainedModel, name: str, atlas: Atlas) -> Translator:

@@ -10,7 +10,7 @@ from anndata import AnnData
 
 from genex_kedro.cohort import add_notice
 from genex_kedro.errors import InputError, some
-from genex_kedro.genes.identifiers import resolve
+from genex_kedro.genes.panels import find_genes
 from genex_kedro.models.atlas import Atlas
 
 
@@ -57,7 +57,7 @@ def fit_to_model(cohort: AnnData, genes: pd.DataFrame, atlas: Atlas, least: floa
         The table, or every sample of it, measures too little.
     """
     symbols = pd.Index(genes.index.astype(str))
-    place = _places(genes, pd.Index(cohort.var_names.astype(str)))
+    place = find_genes(cohort.var, genes)
     values = np.full((cohort.n_obs, len(symbols)), np.nan, dtype=np.float32)
     values[:, place >= 0] = np.asarray(cohort.X)[:, place[place >= 0]]
     measured = np.isfinite(values)
@@ -78,21 +78,6 @@ def fit_to_model(cohort: AnnData, genes: pd.DataFrame, atlas: Atlas, least: floa
         add_notice(cohort, "values not measured, filled in for the model", (~measured).sum(), detail)  # fmt: skip
     obs = cohort.obs[enough]
     return Tumors(_filled(values, measured, atlas), measured, obs, symbols, absent)
-
-
-def _places(genes: pd.DataFrame, symbols: pd.Index) -> np.ndarray:
-    """The column of every gene of the model, by its name and else by today's; -1 where none is.
-
-    Readers give genes the names of today; a model may have been trained on older ones.
-    """
-    names = genes.index.astype(str)
-    place = symbols.get_indexer(names)
-    absent = np.flatnonzero(place < 0)
-    if len(absent):
-        ids = genes["entrez"].iloc[absent] if "entrez" in genes else None
-        today = symbols.get_indexer(pd.Index(resolve(names[absent], ids)["symbol"]))
-        place[absent] = np.where(np.isin(today, place), -1, today)
-    return place
 
 
 def _filled(values: np.ndarray, measured: np.ndarray, atlas: Atlas) -> np.ndarray:

@@ -49,7 +49,7 @@ def translated_cohort(
     paired : bool
         Whether it was told which tumor and which normal of training belong to one patient.
     inferred_tissue : ndarray of str, shape (n_test,), optional
-        What it took the samples' tissue to be where it was not told.
+        What it took the samples' tissue to be where it was not told; empty if it does not ask.
 
     Returns
     -------

@@ -122,8 +122,9 @@ def _counts(truth: Truth, here: np.ndarray) -> dict[str, int]:
 
 
 def _tissue_inferred(cohort: AnnData, truth: Truth) -> float:
-    asked = truth.is_tumor & np.isin(truth.tissue, truth.normal_tissue)
+    """Share of tumors whose tissue was inferred right; NaN for a translator that infers none."""
     inferred = cohort.obs["inferred_tissue"].astype(str).to_numpy(str)
+    asked = truth.is_tumor & np.isin(truth.tissue, truth.normal_tissue) & (inferred != "")
     return float((inferred == truth.tissue)[asked].mean()) if asked.any() else float("nan")
 
 

@@ -86,6 +86,7 @@ def keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -
         "setting": name,
         "seed": seed_of(study),
         "data": data_digest(study),
+        "training_samples": len(training),
         "training_tumors": int((training["condition"] == "tumor").sum()),
         "training_normals": int((training["condition"] == "normal").sum()),
         "paired": objective.network.paired,

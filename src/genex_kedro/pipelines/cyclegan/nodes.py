@@ -129,6 +129,7 @@ def _keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) 
         "setting": name,
         "seed": seed_of(study),
         "data": data_digest(study),
+        "training_samples": len(tumors[1]) + len(normals[1]),
         "training_tumors": len(tumors[1]),
         "training_normals": len(normals[1]),
         "unit": study.uns["unit"],

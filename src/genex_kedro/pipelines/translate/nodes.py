@@ -90,8 +90,9 @@ def _take(models: ModelShelf, asked: str, seed: int | None) -> tuple[str, int, T
     try:
         name, model = models.find(asked, seed)
     except InputError as error:
+        remedy = _TRAIN if not models.names() else f"Name one that is there. {_TRAIN}"
         raise InputError(
-            where=error.where, found=error.found, expected=error.expected, remedy=_TRAIN
+            where=error.where, found=error.found, expected=error.expected, remedy=remedy
         ) from None
     return name.full, name.seed, model
 
