@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from genex_kedro.models.diffusion import DiffusionLearner, build, learner
 from genex_kedro.models.diffusion_config import DIFFUSION, DiffusionConfig
 from genex_kedro.models.diffusion_core import NormalDenoiser
-from genex_kedro.models.diffusion_steps import Level, cosine_signal, level, step_back, visited
+from genex_kedro.models.diffusion_steps import Level, cosine_levels, step_back, visited
 
 SMALL = {
     "core": False,
@@ -24,7 +24,7 @@ SMALL = {
 
 def least_loss():
     """What the exact denoiser of the planted truth leaves, but for the two correlated genes."""
-    signal = cosine_signal(1000).square()
+    signal = cosine_levels(1000).signal.square()
     variance = SPREAD**2
     left = variance * (1 - signal) / (signal * variance + 1 - signal)
     return float(((signal / (1 - signal)).clamp_max(1) * left).mean())
@@ -33,7 +33,7 @@ def least_loss():
 @pytest.mark.parametrize(
     ("more", "error"),
     [
-        pytest.param({}, 0.12, id="velocity"),
+        pytest.param({}, 0.15, id="velocity"),
         pytest.param({"target": "expression", "encoding": "joint"}, 0.25, id="expression"),
         pytest.param({"target": "noise", "limit": 4.0}, 0.25, id="noise"),
     ],
@@ -48,29 +48,31 @@ def test_means_spread_and_correlations_are_recovered(more, error):
 
 
 def test_the_cosine_schedule_is_that_of_its_paper():
-    signal = cosine_signal(1000)
+    levels = cosine_levels(1000)
+    signal = levels.signal.double()
     t = torch.tensor([0, 249, 499, 899], dtype=torch.float64)
     angle = ((t + 1) / 1000 + 0.008) / 1.008 * torch.pi / 2
     start = torch.cos(torch.tensor(0.008 / 1.008 * torch.pi / 2))
     torch.testing.assert_close(signal[t.long()], torch.cos(angle) / start, rtol=1e-6, atol=0)
+    torch.testing.assert_close(levels.noise.double().square(), 1 - signal.square())
     assert (signal.diff() < 0).all() and signal[-1] < 1e-3
     within = 1 - (signal[1:] / signal[:-1]).square()
-    assert within.max() <= 0.999 + 1e-9
+    assert within.max() <= 0.999 + 1e-6
 
 
 def test_a_ddpm_step_is_the_posterior_of_ho_et_al():
     """Equation 7 of "Denoising Diffusion Probabilistic Models", from the schedule directly."""
-    signal, g = cosine_signal(100), torch.Generator().manual_seed(0)
+    levels, g = cosine_levels(100), torch.Generator().manual_seed(0)
     clean, noised, fresh = torch.randn(3, 5, 4, generator=g, dtype=torch.float64)
     t = 60
-    kept, kept_before = signal[t] ** 2, signal[t - 1] ** 2
+    kept, kept_before = levels.signal[[t, t - 1]].double() ** 2
     alpha = kept / kept_before
     beta = 1 - alpha
     mean = (kept_before.sqrt() * beta * clean + alpha.sqrt() * (1 - kept_before) * noised) / (
         1 - kept
     )
     variance = beta * (1 - kept_before) / (1 - kept)
-    here, there = level(signal, torch.tensor(t)), level(signal, torch.tensor(t - 1))
+    here, there = levels.after(t), levels.after(t - 1)
     found = step_back(noised, clean, here, there, fresh)
     torch.testing.assert_close(found, mean + variance.sqrt() * fresh, rtol=1e-5, atol=1e-5)
 
@@ -78,10 +80,9 @@ def test_a_ddpm_step_is_the_posterior_of_ho_et_al():
 def test_with_the_exact_noise_the_way_back_ends_at_the_clean_profile():
     g = torch.Generator().manual_seed(0)
     clean, noise = torch.randn(2, 6, N_GENES, generator=g)
-    signal = cosine_signal(1000)
     seen = []
     x = None
-    for step, here, there in visited(signal, 13):
+    for step, here, there in visited(cosine_levels(1000), 13):
         x = here.mix(clean, noise) if x is None else x
         x = step_back(x, clean, here, there, None)
         torch.testing.assert_close(x, there.mix(clean, noise), rtol=1e-3, atol=1e-3)
@@ -94,7 +95,7 @@ def test_with_the_exact_noise_the_way_back_ends_at_the_clean_profile():
 def test_what_was_predicted_leads_back_to_the_clean_profile(kind):
     g = torch.Generator().manual_seed(0)
     clean, noise = torch.randn(2, 6, N_GENES, generator=g)
-    at = level(cosine_signal(100), torch.tensor([[0], [10], [40], [60], [80], [95]]))
+    at = cosine_levels(100).after(torch.tensor([[0], [10], [40], [60], [80], [95]]))
     noised = at.mix(clean, noise)
     target = at.target(clean, noise, kind)
     torch.testing.assert_close(at.clean(noised, target, kind), clean, rtol=1e-4, atol=1e-4)
@@ -106,7 +107,9 @@ def test_the_steps_of_a_batch_are_spread_evenly():
     step = model._even_steps(50, torch.Generator().manual_seed(0))
     ordered = step.sort().values
     assert ordered.diff().min() >= 19 and ordered.diff().max() <= 21  # 1,000 steps over 50
-    assert not torch.equal(step, ordered)
+    copies = model._even_steps(40, torch.Generator().manual_seed(0)).reshape(4, 10)
+    apart = copies.sort(0).values.diff(dim=0)  # of a sample noised four times
+    assert apart.min() >= 249 and apart.max() <= 251
     many = torch.cat([model._even_steps(3, torch.Generator().manual_seed(i)) for i in range(900)])
     assert many.min() >= 0 and many.max() <= 999 and abs(many.float().mean() - 499.5) < 15
 
@@ -170,7 +173,7 @@ def test_a_core_predicts_what_the_normal_posterior_says():
     core = NormalDenoiser(3, N_GENES, N_GENES)
     design = torch.from_numpy(vocabulary.design("separate"))
     core.fit(x, classes, design, 0.2)
-    at = level(cosine_signal(100), torch.full((900, 1), 60))
+    at = cosine_levels(100).after(torch.full((900, 1), 60))
     noised = at.mix(x, torch.randn(x.shape, generator=torch.Generator().manual_seed(1)))
     pooled = core.axes @ torch.diag(core.variances) @ core.axes.T
     for c in range(3):

@@ -16,7 +16,7 @@ from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.diffusion_config import DiffusionConfig
 from genex_kedro.models.diffusion_core import NormalDenoiser
 from genex_kedro.models.diffusion_networks import Denoiser
-from genex_kedro.models.diffusion_steps import cosine_signal, level, step_back, visited
+from genex_kedro.models.diffusion_steps import Level, cosine_levels, step_back, visited
 from genex_kedro.models.sampling import sample_in_blocks
 
 _VALIDATION_NOISES = 4  # noised copies of each validation sample
@@ -37,11 +37,18 @@ class Diffusion(nn.Module):
         self.config, self.vocabulary, self.n_genes = config, vocabulary, n_genes
         design = torch.from_numpy(vocabulary.design(config.encoding))
         self.register_buffer("design", design, persistent=False)  # follows from the vocabulary
-        self.register_buffer("signal", cosine_signal(config.steps), persistent=False)
+        levels = cosine_levels(config.steps)
+        self.register_buffer("signal", levels.signal, persistent=False)
+        self.register_buffer("noise", levels.noise, persistent=False)
         self.denoiser = Denoiser(config, n_genes, design.shape[1])
         if config.core:
             rank = min(config.core_rank, n_genes)
             self.core = NormalDenoiser(len(vocabulary), n_genes, rank)
+
+    @property
+    def levels(self) -> Level:
+        """Signal and noise after each step, (steps,)."""
+        return Level(self.signal, self.noise)
 
     def loss(
         self, expression: Tensor, classes: Tensor, draw: torch.Generator, noises: int
@@ -66,7 +73,7 @@ class Diffusion(nn.Module):
         if self.training and self.config.smoothing:
             expression = self.core.smooth(expression, classes, self.config.smoothing, draw)
         step = self._even_steps(len(classes), draw)
-        at = level(self.signal, step[:, None])
+        at = self.levels.after(step[:, None])
         noise = torch.randn(expression.shape, generator=draw, device=expression.device)
         noised = at.mix(expression, noise)
         predicted = self._predict(noised, step, classes, draw)
@@ -84,7 +91,7 @@ class Diffusion(nn.Module):
         config, device = self.config, self.design.device
         shape = (len(classes), self.n_genes)
         classes, x = classes.to(device), torch.randn(shape, generator=draw).to(device)
-        for step, here, there in visited(self.signal.cpu(), config.sampling_steps):
+        for step, here, there in visited(self.levels, config.sampling_steps):
             steps = torch.full((len(classes),), step, device=device)
             clean = here.clean(x, self._predict(x, steps, classes), config.target)
             clean = clean.clamp(-config.limit, config.limit)
@@ -99,18 +106,20 @@ class Diffusion(nn.Module):
         share = ((step + 1) / self.config.steps).float()
         predicted = self.denoiser(noised, share, self.design[classes], draw)
         if self.config.core:
-            at = level(self.signal, step[:, None])
+            at = self.levels.after(step[:, None])
             predicted = predicted + self.core(noised, at, classes, self.config.target)
         return predicted
 
     def _even_steps(self, n: int, draw: torch.Generator) -> Tensor:
-        """Random steps (n,), spread evenly: a sum over them varies less than over independent
-        ones (Kingma et al. 2021, "Variational Diffusion Models", section 5.2)."""
+        """Steps (n,) spread evenly from a random start; the copies of a sample as well.
+
+        A sum over them varies less than over independent ones (Kingma et al. 2021, "Variational
+        Diffusion Models", section 5.2). They rise with the row: rows come in random order.
+        """
         start = torch.rand(1, generator=draw, device=draw.device)
         spread = torch.linspace(0, 1, n + 1, device=draw.device)[:n]
         steps = (((start + spread) % 1) * self.config.steps).long()
-        steps = steps.clamp_max(self.config.steps - 1)  # of a share rounded to 1
-        return steps[torch.randperm(n, generator=draw, device=draw.device)]
+        return steps.clamp_max(self.config.steps - 1)  # of a share rounded to 1
 
 
 class DiffusionLearner:

@@ -17,24 +17,16 @@ _OFFSET = 0.008  # the first steps add a noise that can still be seen (Nichol an
 _LEAST_KEPT = 0.001  # of the signal's variance within a step
 
 
-def cosine_signal(steps: int) -> Tensor:
-    """Signal left after each step, float64 (steps,), falling to nearly 0.
-
-    Nichol and Dhariwal 2021, "Improved Denoising Diffusion Probabilistic Models", equation 17,
-    with their bound of a step's noise.
-    """
-    at = torch.arange(steps + 1, dtype=torch.float64) / steps
-    squared = torch.cos((at + _OFFSET) / (1 + _OFFSET) * torch.pi / 2).square()
-    kept = (squared[1:] / squared[:-1]).clamp_min(_LEAST_KEPT)
-    return kept.cumprod(0).sqrt()
-
-
 @dataclass(frozen=True)
 class Level:
     """Where noised profiles are; columns (n_samples, 1), or 0-d when all are at one step."""
 
     signal: Tensor
     noise: Tensor
+
+    def after(self, step: Tensor | int) -> Level:
+        """Of levels by step, those after the steps (...,)."""
+        return Level(self.signal[step], self.noise[step])
 
     def mix(self, clean: Tensor, noise: Tensor) -> Tensor:
         """Noised profiles."""
@@ -53,26 +45,32 @@ class Level:
         return predicted if kind == "expression" else self.signal * noised - self.noise * predicted
 
 
-def visited(signal: Tensor, n: int) -> Iterator[tuple[int, Level, Level]]:
+def cosine_levels(steps: int) -> Level:
+    """Where profiles are after each step; float32 (steps,), signal falling to nearly 0.
+
+    Nichol and Dhariwal 2021, "Improved Denoising Diffusion Probabilistic Models", equation 17,
+    with their bound of a step's noise.
+    """
+    at = torch.arange(steps + 1, dtype=torch.float64) / steps
+    squared = torch.cos((at + _OFFSET) / (1 + _OFFSET) * torch.pi / 2).square()
+    kept = (squared[1:] / squared[:-1]).clamp_min(_LEAST_KEPT).cumprod(0)
+    return Level(kept.sqrt().float(), (1 - kept).sqrt().float())
+
+
+def visited(levels: Level, n: int) -> Iterator[tuple[int, Level, Level]]:
     """The steps that sampling visits, from the last on: ``(step, level, next level)``.
 
     Parameters
     ----------
-    signal : Tensor, shape (steps,)
-        On the CPU.
+    levels : Level of Tensor, shape (steps,)
     n : int
         How many, evenly spaced; after the first step there is no noise.
     """
-    steps = torch.linspace(len(signal) - 1, 0, n, dtype=torch.float64).round().long().tolist()
-    clean = Level(torch.ones(()), torch.zeros(()))
-    levels = [level(signal, torch.tensor(step)) for step in steps] + [clean]
-    yield from zip(steps, levels, levels[1:], strict=False)
-
-
-def level(signal: Tensor, step: Tensor) -> Level:
-    """Where profiles are after the steps (...,); float32."""
-    kept = signal[step]
-    return Level(kept.float(), (1 - kept.square()).sqrt().float())
+    last = len(levels.signal) - 1
+    steps = torch.linspace(last, 0, n, dtype=torch.float64).round().long().tolist()
+    here = [levels.after(step) for step in steps]
+    clean = Level(torch.ones_like(here[0].signal), torch.zeros_like(here[0].noise))
+    yield from zip(steps, here, [*here[1:], clean], strict=True)
 
 
 def step_back(
