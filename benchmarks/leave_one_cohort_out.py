@@ -97,7 +97,7 @@ def main() -> None:
                 "cohort": out, "tissue_known": test.obs["tissue"].iloc[tumor[0]] in known,
                 "pairs": len(tumor), "model": model, "way": way,
                 "rmse": paired_rmse(made, real), "change_r": change_r(made, real, x),
-                "patient_rank": float(np.nanmean(patient_ranks(made, real, np.full(len(real), out))[0])),
+                "patient_rank": float(np.nanmean(patient_ranks(made, real, np.full(len(real), out), normal)[0])),
             })  # fmt: skip
         print(out, len(tumor), flush=True)
     table = pd.DataFrame(rows)

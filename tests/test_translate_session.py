@@ -63,7 +63,7 @@ def translate(project, run_session, models, study, tmp_path):
         run_session("translate", env="table", params={"translate": files | model | asked})
         return project / "data/07_model_output/translate"
 
-    run.table, run.tumors = table, tumors
+    run.table, run.tumors, run.project = table, tumors, project
     return run
 
 
@@ -109,6 +109,29 @@ def test_without_a_sheet_tissues_are_inferred(translate):
     calls = pd.read_csv(translate(samples=None) / "calls.tsv", sep="\t", index_col=0)
     assert calls["tissue_given"].isna().all()
     assert (calls["tissue_used"] == translate.tumors.obs["tissue"].to_numpy()).mean() > 0.8
+
+
+def test_the_table_may_stand_in_globals_and_params_win(translate, run_session, tmp_path):
+    conf = translate.project / "conf/table/globals.yml"
+    about = {"expression": str(tmp_path / "tumors.tsv"), "tissue": "liver", "unit": "log2(x+1)"}
+    conf.write_text(json.dumps({"reader": "table", "translate": about}))
+    asked = {"model": "translators/shrunken_residual", "unit": "linear"}
+    run_session("translate", env="table", params={"translate": asked})
+    out = translate.project / "data/07_model_output/translate"
+    calls = pd.read_csv(out / "calls.tsv", sep="\t", index_col=0)
+    assert (calls["tissue_given"] == "liver").all() and len(calls) == len(translate.table)
+    assert pd.read_parquet(out / "expression.parquet").max(axis=None) > 100, (
+        "linear, not as in globals"
+    )
+
+
+@pytest.mark.parametrize("key", ["unit", "tissue", "samples", "expression", "negative"])
+def test_a_table_described_in_a_parameters_file_is_not_silently_ignored(run_session, project, key):
+    path = project / "conf/base/parameters_translate.yml"
+    path.write_text(path.read_text() + f"  {key}: anything\n")
+    assert_refused(
+        lambda: run_session("translate", env="table"), [f"translate.{key}", "globals.yml"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,28 @@ def check_arguments(given: dict, parameters: dict, globals_: dict, catalog: dict
             )
 
 
+def check_parameters(parameters: dict, catalog: dict) -> None:
+    """Refuse values in parameters files that the catalog would take from elsewhere.
+
+    Parameters
+    ----------
+    parameters, catalog : dict
+        As for :func:`check_arguments`.
+
+    Raises
+    ------
+    InputError
+        Naming the first: it would be ignored.
+    """
+    for key in sorted(_leaves(parameters) & _read_by(catalog)):
+        raise InputError(
+            where=f"parameter {key}",
+            found="a value in a parameters file, which would be ignored",
+            expected=f"{key} in globals.yml, or with --params",
+            remedy="Move it to conf/base/globals.yml or to that of your environment.",
+        )
+
+
 def _read_by(entry) -> set[str]:
     return set(_READ_BY_CATALOG.findall(json.dumps(entry)))
 

@@ -12,7 +12,7 @@ from kedro.framework.session import KedroSession
 from kedro.runner import SequentialRunner
 from kedro.validation.exceptions import ParameterValidationError
 
-from genex_kedro.arguments import check_arguments, check_environment
+from genex_kedro.arguments import check_arguments, check_environment, check_parameters
 from genex_kedro.errors import InputError
 from genex_kedro.runner import ReusingRunner
 
@@ -49,6 +49,7 @@ class GenexSession(KedroSession):
         loader = settings.CONFIG_LOADER_CLASS(conf, env=env, **settings.CONFIG_LOADER_ARGS)
         catalog = yaml.safe_load((conf / "base" / "catalog.yml").read_text())
         given = self.store.get("runtime_params") or {}
+        check_parameters(loader["parameters"], catalog)
         check_arguments(given, loader["parameters"], loader["globals"], catalog)
 
 

@@ -8,6 +8,7 @@ import pytest
 from anndata import AnnData
 
 from genex_kedro.cohort import notices
+from genex_kedro.datasets.profile_table import ProfileTableDataset
 from genex_kedro.datasets.tumor_table import NOT_GIVEN, TumorTableDataset, read_tumors
 from genex_kedro.errors import InputError
 from genex_kedro.genes.table import gene_table
@@ -84,9 +85,19 @@ def test_repeated_samples_are_refused(write, names, says):
         read_tumors(write(table(names), "t.tsv"))
 
 
-def test_nothing_named_nothing_read():
-    with pytest.raises(Exception, match=r"translate\.expression"):
-        TumorTableDataset().load()
+@pytest.mark.parametrize(
+    ("dataset", "pipeline"), [(TumorTableDataset, "translate"), (ProfileTableDataset, "classify")]
+)
+def test_nothing_named_nothing_read(dataset, pipeline):
+    with pytest.raises(Exception, match=rf"(?s)parameter {pipeline}\.expression.*{pipeline} --params {pipeline}\.expression=FILE"):  # fmt: skip
+        dataset().load()
+
+
+def test_profiles_are_read_as_tumors_are(write):
+    path = write(table(["a", "b"]), "t.tsv")
+    tumors, profiles = TumorTableDataset(path).load(), ProfileTableDataset(path).load()
+    np.testing.assert_array_equal(profiles.X, tumors.X)
+    assert list(profiles.obs_names) == ["a", "b"] == list(tumors.obs_names)
 
 
 def test_a_table_that_is_not_expression_is_refused(write):

@@ -71,3 +71,22 @@ def test_metrics_declare_direction_and_range():
         "patient_rank": ("lower", (0.0, 1.0)),
         "patient_top1": ("higher", (0.0, 1.0)),
     }
+
+
+def test_a_patient_with_two_tumors_does_not_tie_with_itself():
+    at = np.array([0, 1, 1, 2, 3])  # four patients, the second with two tumors
+    normals, cohort = REAL[:4][at], COHORT[at]
+    assert patient_rank(normals, normals, cohort, at) == 0
+    assert patient_top1(normals, normals, cohort, at) == 1
+    rank, top = patient_ranks(MEAN[:5], normals, cohort, at)
+    assert rank == pytest.approx(0.5) and top == pytest.approx(1 / 4)
+    assert patient_top1(normals, normals, cohort) < 1, "unknown to be one patient's, they tie"
+    wrong = REAL[[0, 1, 2, 1, 3]]  # the second tumor is given another's normal
+    assert patient_ranks(wrong, normals, cohort, at)[0][2] > 0
+    assert np.isnan(patient_ranks(normals[1:3], normals[1:3], cohort[1:3], at[1:3])[0]).all()
+
+
+def test_the_mean_prediction_counts_each_patient_once():
+    at = np.repeat([0, 1, 2, 3], [1, 5, 1, 1])
+    found = centred_correlation(REAL[:4][at], REAL[:4], at)
+    assert found == pytest.approx(np.corrcoef(REAL[:4] - REAL[:4].mean(0))[at], abs=1e-9)

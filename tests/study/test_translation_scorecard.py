@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from anndata import AnnData, concat
 from planted_study import planted_study
 
+from genex_kedro.plots.translators import plot_neighbours
 from genex_kedro.study.fits import part_of
 from genex_kedro.study.scorecard import BootstrapSettings
 from genex_kedro.study.translation import find_pairs, translated_cohort
 from genex_kedro.study.translation_ceilings import ceilings
+from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
 from genex_kedro.study.translation_rows import Truth, resampled
 from genex_kedro.study.translation_scorecard import Reference, score_translation
 from genex_kedro.study.translation_tables import TABLE_3, TABLE_4, paper_tables
@@ -154,3 +157,56 @@ def test_the_papers_tables_are_whole_and_laid_beside_ours(perfect):
     assert beside.loc["GBM", "paper Table 3, to normal"] == pytest.approx(10 / 11)
     assert np.isnan(beside.loc["GBM", "paper Table 4, pairs"])
     assert beside.loc["LUAD", "to normal, pooled judge, guess"] == 1
+
+
+def with_second_tumors(n: int) -> AnnData:
+    """The study with further tumors, other ones, of the last `n` test patients of LIHC and LUAD."""
+    tumors = STUDY[(STUDY.obs["split"] == "test") & (STUDY.obs["condition"] == "tumor")]
+    again = [tumors[tumors.obs["cohort"] == c].obs_names[-n:] for c in ("LIHC", "LUAD")]
+    further = STUDY[np.concatenate(again)].copy()
+    further.obs_names = further.obs_names + "-2"
+    further.X = further.X + np.float32(0.5)
+    study = concat([STUDY, further])
+    study.var["entrez"] = ""
+    study.uns |= STUDY.uns
+    return study
+
+
+def own_normals(study: AnnData) -> np.ndarray:
+    test = study[part_of(study, "test")]
+    answer = np.array(test.X)
+    tumor, normal = find_pairs(test.obs)
+    answer[tumor] = answer[normal]
+    return answer
+
+
+def test_own_normals_of_patients_with_two_tumors_are_the_right_patients():
+    study = with_second_tumors(2)
+    row = score({"normal": own_normals(study)}, study).iloc[0]
+    assert row["pairs"] == 28
+    for name in ("patient_rank", "patient_rank_autosomal"):
+        assert row[f"{name}_point"] == 0
+    assert row["patient_top1_point"] == 1 == row["patient_top1_autosomal_point"]
+    assert row["patient_rank_point_low"] == 0 == row["patient_rank_point_high"]
+
+
+def test_distributions_are_compared_on_one_pair_a_normal():
+    study = with_second_tumors(8)
+    noise = np.random.default_rng(0).normal(0, 0.5, study[part_of(study, "test")].shape)
+    made = np.maximum(own_normals(study) + noise, 0)
+    once = score({"normal": made[: TEST.n_obs]}).iloc[0]
+    twice = score({"normal": made}, study).iloc[0]
+    assert twice["pairs"] == 40
+    for name in ("mmd_point", "energy_distance_point", "spread_point", "correlation_error_point"):
+        assert twice[name] == pytest.approx(once[name])
+
+
+def test_points_of_a_patient_with_two_tumors_share_a_number():
+    study = with_second_tumors(2)
+    made = translated_cohort(study, {"normal": own_normals(study)}, "test/it", paired=False)
+    points = embed(study, [made], EmbeddingSettings(models=("test/it",), perplexity=5))
+    kinds = points[points["pair"] >= 0].groupby("pair")["kind"].value_counts().unstack()
+    assert len(kinds) == 24 and (kinds["normal"] == 1).all()
+    assert (kinds["tumor"] == kinds["made"]).all() and (kinds["tumor"] == 2).sum() == 4
+    lines = plot_neighbours(points).axes[0].lines
+    assert len(lines) == 28, "every tumor's is joined to the own normal"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 import pandas as pd
 from anndata import AnnData
@@ -21,7 +21,6 @@ from genex_kedro.fingerprint import file_state
 from genex_kedro.units import require_unit
 
 NOT_GIVEN = "not given"
-_HOW_TO_PASS = "kedro run --env table --pipelines translate --params translate.expression=FILE"
 _OPTIONAL = ("patient_id", "tissue", "condition")
 
 
@@ -45,6 +44,8 @@ class TumorTableDataset(AbstractDataset[None, AnnData]):
     which Kedro wraps in a DatasetError, for anything that cannot be used.
     """
 
+    pipeline: ClassVar[str] = "translate"  # whose parameters name the table
+
     def __init__(
         self,
         expression: str | None = None,
@@ -62,10 +63,11 @@ class TumorTableDataset(AbstractDataset[None, AnnData]):
         """The samples, in the unit of the table."""
         if not self.expression:
             raise InputError(
-                where="parameter translate.expression",
+                where=f"parameter {self.pipeline}.expression",
                 found="nothing",
                 expected="the path of an expression table",
-                remedy=f"Pass the file: {_HOW_TO_PASS}",
+                remedy=f"Pass the file: kedro run --env table --pipelines {self.pipeline} "
+                f"--params {self.pipeline}.expression=FILE",
             )
         if self.unit is not None:
             require_unit(self.unit, str(self.expression))

@@ -16,9 +16,15 @@ _TIE = 1e-9
 
 
 def patient_ranks(
-    predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray
+    predicted: np.ndarray,
+    real: np.ndarray,
+    cohort: np.ndarray,
+    patient: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where a patient's own normal stands among those of the cohort.
+
+    A patient with several tumors has a row for each, but one normal: it stands once among the
+    normals of the cohort, and ties with nothing of its own.
 
     Parameters
     ----------
@@ -26,37 +32,57 @@ def patient_ranks(
         log2(x+1), in the same order of patients; NaN in `real` is not measured and left out of
         the correlations with that patient.
     cohort : ndarray of str, shape (n_pairs,)
+    patient : ndarray, shape (n_pairs,), optional
+        Whose normal a row holds; rows of one patient in one cohort hold the same normal. None
+        takes every row for another patient.
 
     Returns
     -------
     rank : ndarray, shape (n_pairs,)
         Share of the cohort's other patients whose normal correlates better than the own one, a
         tie as half: 0 is right, .5 is chance, and a constant prediction gets exactly .5. NaN in
-        a cohort of one.
+        a cohort of one patient.
     top : ndarray, shape (n_pairs,)
         1 where the own normal is first; 1 / m where m are tied.
     """
     rank, top = np.full(len(real), np.nan), np.full(len(real), np.nan)
+    patient = np.arange(len(real)) if patient is None else np.asarray(patient)
     for name in np.unique(cohort):
         rows = np.flatnonzero(np.asarray(cohort) == name)
-        if len(rows) < 2:
+        _, first, at = np.unique(patient[rows], return_index=True, return_inverse=True)
+        if len(first) < 2:
             continue
-        r = centred_correlation(predicted[rows], real[rows])
-        own = np.diag(r)[:, None]
+        r = centred_correlation(predicted[rows], real[rows[first]], at)
+        own = r[np.arange(len(rows)), at][:, None]
         better = (r > own + _TIE).sum(1)
         tied = (np.abs(r - own) <= _TIE).sum(1) - 1
-        rank[rows] = (better + tied / 2) / (len(rows) - 1)
+        rank[rows] = (better + tied / 2) / (len(first) - 1)
         top[rows] = (better == 0) / (tied + 1)
     return rank, top
 
 
-def centred_correlation(predicted: np.ndarray, real: np.ndarray) -> np.ndarray:
+def centred_correlation(
+    predicted: np.ndarray, real: np.ndarray, own: np.ndarray | None = None
+) -> np.ndarray:
     """Correlation of each centred prediction (row) with each centred normal (column).
 
-    Over the genes that the normal measures; 0 where either is constant. Shape (n, n).
+    Over the genes that the normal measures; 0 where either is constant. A patient counts once
+    in the mean prediction, as in the mean normal, however many predictions it has.
+
+    Parameters
+    ----------
+    predicted : ndarray, shape (n_predictions, n_genes)
+    real : ndarray, shape (n_patients, n_genes)
+    own : ndarray of int, shape (n_predictions,), optional
+        The row of `real` that each prediction is for, each row at least once; None: the same.
+
+    Returns
+    -------
+    ndarray, shape (n_predictions, n_patients)
     """
     guess = np.asarray(predicted, np.float64)
-    guess = guess - guess.mean(0)
+    own = np.arange(len(guess)) if own is None else own
+    guess = guess - np.average(guess, axis=0, weights=1 / np.bincount(own)[own])
     measured = np.isfinite(real).astype(np.float64)
     known = np.nan_to_num(np.asarray(real, np.float64))
     mean = known.sum(0) / np.maximum(measured.sum(0), 1)
@@ -71,14 +97,18 @@ def centred_correlation(predicted: np.ndarray, real: np.ndarray) -> np.ndarray:
     return np.where(constant, 0.0, covariance / np.where(constant, 1, length))
 
 
-def patient_rank(predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray) -> float:
+def patient_rank(
+    predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray, patient: np.ndarray | None = None
+) -> float:
     """Mean rank of :func:`patient_ranks`."""
-    return _mean(patient_ranks(predicted, real, cohort)[0])
+    return _mean(patient_ranks(predicted, real, cohort, patient)[0])
 
 
-def patient_top1(predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray) -> float:
-    """Share of patients whose own normal comes first in :func:`patient_ranks`."""
-    return _mean(patient_ranks(predicted, real, cohort)[1])
+def patient_top1(
+    predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray, patient: np.ndarray | None = None
+) -> float:
+    """Share of tumors whose own normal comes first in :func:`patient_ranks`."""
+    return _mean(patient_ranks(predicted, real, cohort, patient)[1])
 
 
 METRICS = (

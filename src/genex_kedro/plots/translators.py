@@ -125,11 +125,14 @@ def _legend(axis, mean: pd.DataFrame) -> None:
 
 
 def _lines(axis, part: pd.DataFrame) -> None:
-    """From what was made of a tumor to the patient's own normal."""
-    both = part[part["pair"] >= 0].pivot_table(index="pair", columns="kind", values=["x", "y"], aggfunc="first")  # fmt: skip
-    if both.empty or "made" not in both["x"] or "normal" not in both["x"]:
+    """From what was made of each tumor to the patient's own normal."""
+    made, normal = (
+        part[(part["kind"] == kind) & (part["pair"] >= 0)] for kind in ("made", "normal")
+    )
+    both = made.merge(normal, on="pair", suffixes=("_made", "_normal"))
+    if both.empty:
         return
-    x, y = (both[c][["made", "normal"]].to_numpy() for c in ("x", "y"))
+    x, y = (both[[f"{c}_made", f"{c}_normal"]].to_numpy() for c in ("x", "y"))
     axis.plot(x.T, y.T, color="0.6", lw=0.6, zorder=0)
 
 

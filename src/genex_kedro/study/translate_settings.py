@@ -11,7 +11,7 @@ class TranslateSettings(BaseModel):
     Parameters
     ----------
     expression, samples, unit, tissue, negative : str or None
-        The table of tumors; read by the catalog, named here so that they are known.
+        The table of tumors; the catalog reads these, from ``--params`` or globals.yml.
     model : str
         Full name of a trained translator: ``cyclegan/best``, ``translators/shrunken_residual``.
     trained_seed : int or None

@@ -31,15 +31,15 @@ def embed(study: AnnData, translated: list[AnnData], settings: EmbeddingSettings
     -------
     DataFrame
         ``model, x, y, kind`` (``tumor``, ``normal`` or ``made``), ``cohort``, ``tissue``, and
-        ``pair``: the number that a tumor, its own normal and what was made of it share, -1 for
-        none.
+        ``pair``: the number that a normal, its patient's tumors and what was made of them share,
+        -1 for none.
     """
     test = study[part_of(study, "test")]
     scaler = Standardiser.fit(np.asarray(study.X[part_of(study, "train")]), "per_gene")
     is_tumor = (test.obs["condition"] == "tumor").to_numpy()
     number = np.full(test.n_obs, -1)
-    for pair, rows in enumerate(zip(*find_pairs(test.obs), strict=True)):
-        number[list(rows)] = pair
+    tumor, normal = find_pairs(test.obs)
+    number[normal] = number[tumor] = np.unique(normal, return_inverse=True)[1]
     labels = test.obs[["cohort", "tissue"]].astype(str)
     labels["kind"] = np.where(is_tumor, "tumor", "normal")
     labels["pair"] = number

@@ -56,7 +56,7 @@ class Truth:
     given : ndarray, shape (n_test, n_genes)
         What translators were given.
     tumor, normal : ndarray of int, shape (n_pairs,)
-        Positions of the pairs.
+        Positions of the pairs; a normal comes again for every tumor of its patient.
     normals, normal_tissue : ndarray
         The training normals.
     scaler : Standardiser
@@ -143,8 +143,8 @@ def pair_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
         "rmse": paired_rmse(guess, own),
         "r": paired_r(guess, own),
         "change_r": change_r(guess, own, tumor),
-        "patient_rank": patient_rank(guess, own, group),
-        "patient_top1": patient_top1(guess, own, group),
+        "patient_rank": patient_rank(guess, own, group, truth.normal),
+        "patient_top1": patient_top1(guess, own, group, truth.normal),
     }
 
 
@@ -154,13 +154,14 @@ def further_pair_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
         return {}
     guess, own, tumor = _of_pairs(made, truth)
     group, auto = truth.group[truth.tumor], truth.autosomal
+    without = guess[:, auto], own[:, auto], group, truth.normal
     changes = not np.allclose(guess, tumor, atol=1e-5)
     jaccard, direction = top_genes(guess, own, tumor) if changes else (np.nan, np.nan)
     return {
         "top_jaccard": jaccard,
         "top_direction": direction,
-        "patient_rank_autosomal": patient_rank(guess[:, auto], own[:, auto], group),
-        "patient_top1_autosomal": patient_top1(guess[:, auto], own[:, auto], group),
+        "patient_rank_autosomal": patient_rank(*without),
+        "patient_top1_autosomal": patient_top1(*without),
     }
 
 
@@ -171,14 +172,16 @@ def _of_pairs(made: np.ndarray, truth: Truth) -> tuple[np.ndarray, np.ndarray, n
 def distribution_scores(made: np.ndarray, truth: Truth) -> dict[str, float]:
     """One layer's outputs for the paired tumors against those patients' normals.
 
-    The pairs alone: tissues, cohorts and sources of both sides are then the same.
+    The pairs alone: tissues, cohorts and sources of both sides are then the same. One pair a
+    normal, of a patient's first tumor: a normal that came twice would be its own neighbour.
     """
-    if len(truth.tumor) < _LEAST:
+    first = np.sort(np.unique(truth.normal, return_index=True)[1])
+    if len(first) < _LEAST:
         return {}
-    outputs, real = made[truth.tumor], truth.given[truth.normal]
+    outputs, real = made[truth.tumor[first]], truth.given[truth.normal[first]]
     if np.allclose(outputs, real, atol=1e-5):  # the answer itself: nothing to compare it with
         return {}
-    group = truth.group[truth.tumor]
+    group = truth.group[truth.tumor[first]]
     distances = pair_distances(*(truth.scaler.apply(side) for side in (real, outputs)))
     return {
         "spread": spread(real, outputs, group, group),
@@ -229,7 +232,7 @@ def resampled(made: np.ndarray, truth: Truth, repeats: int, seed: int) -> dict[s
     guess, own = made[truth.tumor], truth.measured[truth.normal]
     patient = truth.obs["patient_id"].astype(str).to_numpy(str)[truth.tumor]
     weight = patient_weights(patient, repeats, seed)
-    rank = patient_ranks(guess, own, truth.group[truth.tumor])[0]
+    rank = patient_ranks(guess, own, truth.group[truth.tumor], truth.normal)[0]
     ranked = np.isfinite(rank)
     counted = weight[:, ranked].sum(1)
     return {

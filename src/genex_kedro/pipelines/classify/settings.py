@@ -11,7 +11,7 @@ class ClassifySettings(BaseModel):
     Parameters
     ----------
     expression, samples, unit, negative : str or None
-        The table; the catalog reads these.
+        The table; the catalog reads these, from ``--params`` or globals.yml.
     model : str or None
         A network trained by ``image_transfer``; None takes the one that validation liked best.
     seed : int or None
