@@ -7,9 +7,11 @@ import torch
 from pydantic import ValidationError
 
 from genex_kedro.models.aligned import NOT_TOLD, UNSEEN
+from genex_kedro.models.aligned_classes import large_enough, pairs_among
 from genex_kedro.models.aligned_config import AlignedConfig
 from genex_kedro.models.aligned_fit import Held, Labelled, fit_aligned
 from genex_kedro.models.aligned_kept import from_trained_model, to_trained_model
+from genex_kedro.models.memorised import HELD, nearest_to_training
 
 N_GENES, N = 60, 240
 TISSUES = np.array(["kidney", "lung", "skin"])
@@ -197,3 +199,51 @@ def test_what_cannot_be_is_refused():
     for wrong in ({"power": -1}, {"diagonal": 0}, {"draw_spread": 0}, {"epochs": 3}):
         with pytest.raises(ValidationError):
             AlignedConfig(**wrong)
+
+
+def with_classes_of_one(shift):
+    """Planted patients; the first is the only one of a cohort, and one more of a tissue, moved."""
+    made = []
+    for side in planted()[:2]:
+        x = np.concatenate([side.expression, side.expression[:1] + 3])
+        x[[0, -1]] += shift
+        tissue = np.append(side.tissue.astype(object), "eye")
+        cohort = tissue.copy()
+        cohort[0] = "rare"
+        made.append(Labelled(x, tissue, cohort))
+    return made
+
+
+def test_a_class_of_one_leaves_no_trace_in_what_is_kept():
+    held = Held(*planted(90, 1)[:2], (np.arange(90), np.arange(90)))
+    rows = np.arange(N + 1)  # pairs are told by position, also of samples that are left out
+    sides = [with_classes_of_one(shift) for shift in (0.0, 5.0)]
+    one, other = (
+        fit_aligned(AlignedConfig(paired=True), *side, held, (rows, rows)).state_dict()
+        for side in sides
+    )
+    assert not np.array_equal(sides[0][0].expression, sides[1][0].expression)
+    for key in one:
+        assert torch.equal(one[key], other[key]), key
+    for side in sides:
+        training = torch.as_tensor(np.concatenate([s.expression for s in side]))
+        assert nearest_to_training(one, training) > HELD
+
+
+def test_small_cohorts_of_a_tissue_are_one_class_and_pairs_keep_their_patients():
+    tissue = np.array(["lung"] * 6 + ["eye"] * 2)
+    cohort = np.array(["A", "A", "A", "B", "C", "C", "D", "D"])
+    merged, keep = large_enough(tissue, cohort)
+    assert list(keep) == [True] * 6 + [False] * 2
+    assert len(set(merged[:3])) == len(set(merged[3:6])) == 1 and merged[0] != merged[3]
+    alone = large_enough(tissue[:5], cohort[:5])[1]  # B and C: two samples
+    assert list(alone) == [True, True, True, False, False]
+    kept = np.array([False, True, True, False, True])
+    tumor, normal = pairs_among((np.array([0, 1, 4]), np.array([2, 4, 1])), kept, kept)
+    assert list(tumor) == [0, 2] and list(normal) == [2, 0]
+
+
+def test_too_few_of_every_tissue_are_refused():
+    tumors, normals, _ = planted(6)  # two of each tissue
+    with pytest.raises(ValueError, match="enough tumors and normals"):
+        fit_aligned(AlignedConfig(), tumors, normals, Held(tumors, normals, NONE))

@@ -45,7 +45,9 @@ def test_small_classes_are_named():
 def test_another_kind_of_model_has_a_card_of_facts():
     judge = TrainedModel({"model": "Discriminator"}, {}, pd.DataFrame(index=["TP53"]), {}, {})
     text = model_card(judge)
-    assert "Discriminator" in text and "## Use" not in text
+    assert "Discriminator" in text and "## Use" not in text and "## Privacy" not in text
+    judge.card["nearest_to_training"] = 0.6
+    assert "holds no training sample" in model_card(judge)
 
 
 def test_scores_stand_beside_the_ceiling_and_the_baseline_of_the_same_seed():

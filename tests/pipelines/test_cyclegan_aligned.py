@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from genex_kedro.datasets.checkpoint import CheckpointDataset
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.models.aligned_config import AlignedConfig
+from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
@@ -22,6 +23,7 @@ SETTINGS = CycleGanSettings(
         "best_paired": {"scaling": "none", "network": {"kind": "aligned", "paired": True}},
     }
 )
+BEST_PAIRED = CycleGanSettings(networks={"best_paired": SETTINGS.networks["best_paired"]})
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +86,35 @@ def test_layers_labels_and_flags(simulated, models):
         cohort = made[f"{name}_seed_0"]
         assert set(cohort.layers) == {"normal", "normal_draw", "normal_blind", "normal_blind_draw"}
         assert cohort.uns["paired"] is paired
+        assert cohort.uns["pairs_in_validation"] and cohort.uns["status"] == "finished"
         assert (cohort.obs["inferred_tissue"] == cohort.obs["tissue"].astype(str)).mean() > 0.9
         assert not np.array_equal(cohort.layers["normal"], cohort.layers["normal_draw"])
+
+
+def test_numbers_set_without_validation_pairs_are_said_to_be(simulated):
+    study = simulated[0].copy()
+    held_out = (study.obs["split"] == "validation").to_numpy()
+    names = np.array([f"P{i}" for i in range(study.n_obs)], dtype=object)
+    study.obs["patient_id"] = np.where(held_out, names, study.obs["patient_id"].astype(str))
+    *_, (found, _) = nodes.train_cyclegan({"seed_0": study}, {}, SETTINGS)
+    kept = nodes.keep_cyclegan({"seed_0": study}, found, BEST_PAIRED)
+    assert kept["best_paired_seed_0"].card["pairs_in_validation"] is False
+    assert kept["best_paired_seed_0"].card["paired"]
+
+
+def test_a_kept_translator_holds_no_training_sample_even_of_a_class_of_one(simulated, caplog):
+    study = simulated[0].copy()
+    training = (study.obs["split"] == "train").to_numpy()
+    for at, (column, name) in enumerate((("cohort", "RARE"), ("tissue", "eye"))):
+        study.obs[column] = study.obs[column].astype(str)
+        for condition in ("tumor", "normal"):
+            row = np.flatnonzero(training & (study.obs["condition"] == condition))[at]
+            study.obs.iloc[row, study.obs.columns.get_loc(column)] = name
+    caplog.set_level(logging.INFO, logger="genex_kedro")
+    *_, (found, _) = nodes.train_cyclegan({"seed_0": study}, {}, BEST_PAIRED)
+    assert "4 training samples are of cohorts with fewer than 3" in caplog.text
+    for model in nodes.keep_cyclegan({"seed_0": study}, found, BEST_PAIRED).values():
+        assert model.card["nearest_to_training"] > HELD
 
 
 def test_a_tissue_never_seen_is_named_as_told_and_has_no_probability(simulated, models):

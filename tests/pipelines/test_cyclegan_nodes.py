@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from genex_kedro.models.cyclegan_config import CycleGanConfig
+from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
@@ -46,6 +47,17 @@ def checkpoints_of(study, settings=SETTINGS, resume=None):
 @pytest.fixture(scope="module")
 def models(study):
     return nodes.keep_cyclegan({"seed_0": study}, checkpoints_of(study), SETTINGS)
+
+
+def test_what_diverged_says_so_and_holds_no_training_sample(study):
+    checkpoints = checkpoints_of(study)
+    checkpoints["paper_seed_0"].state["status"] = "diverged"
+    kept = nodes.keep_cyclegan({"seed_0": study}, checkpoints, SETTINGS)
+    made = nodes.translate_test({"seed_0": study}, kept, SETTINGS)
+    assert made["paper_seed_0"].uns["status"] == "diverged"
+    assert made["conditional_seed_0"].uns["status"] == "finished"
+    assert not made["paper_seed_0"].uns["pairs_in_validation"]
+    assert all(model.card["nearest_to_training"] > HELD for model in kept.values())
 
 
 def test_every_test_sample_is_translated_by_every_objective(study, models):

@@ -8,6 +8,7 @@ import pytest
 
 from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
 from genex_kedro.models.discriminator import to_trained_model as keep_judge
+from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.evaluation import translators as nodes
 from genex_kedro.pipelines.translators.nodes import translate_simple
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
@@ -71,6 +72,31 @@ def test_every_translator_and_ceiling_has_a_row_per_seed(table, translated):
     assert overall.loc[("simple/identity", 0), "run"] == "simple/identity seed 0"
 
 
+def test_a_row_says_how_training_ended_and_whether_validation_pairs_chose_a_number(
+    studies, translated
+):
+    names = ("identity", "tissue_mean_normal", "shrunken_residual", "gene_slopes")
+    made = {f"{n}_seed_{s}": translated[f"{n}_seed_{s}"].copy() for n in names for s in (0, 1)}
+    made["identity_seed_1"].uns["status"] = "diverged"
+    table = nodes.score_translators(studies, {}, {}, BOOTSTRAP, made)
+    whole = table[table["subset"] == "overall"].set_index(["model", "seed"])
+    assert whole.loc[("simple/identity", 1), "status"] == "diverged"
+    assert (whole["status"] == "finished").sum() == len(whole) - 1
+    chose = {m for (m, _), by_pairs in whole["pairs_in_validation"].items() if by_pairs}
+    assert chose == {"simple/shrunken_residual", "simple/gene_slopes"}
+    summary = nodes.summarise_translators(table).set_index(["model", "subset"])
+    assert summary.loc[("simple/identity", "overall"), "status"] == "1 of 2 diverged, 1 of 2 finished"  # fmt: skip
+    assert summary.loc[("simple/gene_slopes", "overall"), "status"] == "finished"
+    assert summary["pairs_in_validation"]["simple/shrunken_residual", "overall"]
+    assert not summary["pairs_in_validation"]["simple/identity", "overall"]
+
+
+def test_kept_translators_and_the_atlas_hold_no_training_sample(studies):
+    models = translate_simple(studies, FEW)[1]
+    assert {"atlas_seed_0", "shrunken_residual_seed_1"} < set(models)
+    assert all(model.card["nearest_to_training"] > HELD for model in models.values())
+
+
 def test_a_judge_is_used_where_its_seed_was_trained(table):
     overall = table[table["subset"] == "overall"].set_index(["model", "seed"])
     asked = overall.loc["simple/identity", "fooled_pooled_point"]
@@ -97,6 +123,7 @@ def test_pictures_are_drawn(studies, translated, table, tmp_path):
 def test_a_cohort_without_pairs_has_the_same_columns_and_no_paired_rows(table, tmp_path):
     study = {"seed_0": simulated(0)}
     made, _, _ = translate_simple(study, FEW)
+    assert not any(cohort.uns["pairs_in_validation"] for cohort in made.values())
     found = nodes.score_translators(study, {}, {}, BOOTSTRAP, made)
     assert "simple/gene_slopes" not in set(found["model"]) and len(found)
     assert found["rmse_point"].isna().all() and found["tissue_kept_point"].notna().any()

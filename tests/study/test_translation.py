@@ -38,7 +38,8 @@ def test_a_translated_cohort_holds_the_test_samples_in_order(study, tmp_path):
     assert made.layers["normal"].dtype == np.float32
     assert made.layers["normal"].min() == 0 and made.layers["normal"][1, 1] == 3
     assert made.uns["model"] == "simple/x" and made.uns["seed"] == 4
-    assert not made.uns["paired"]
+    assert not made.uns["paired"] and not made.uns["pairs_in_validation"]
+    assert made.uns["status"] == "finished"
     assert made.uns["clipped"]["normal"] == pytest.approx(1 / 21)
     assert set(made.obs["inferred_tissue"]) == {"lung"}
 

@@ -10,7 +10,9 @@ tumors (purity, proliferation) hide it. With x a tumor of class k, a cohort with
 n_k and m_k are the class's mean normal and tumor, D the genes' spread within classes and C the
 shrunk correlation of tumors and normals within classes: directions in which samples differ a lot
 are held back, and what is left tells patients apart (as whitening does in within-class covariance
-normalisation: Hatch, Kajarekar and Stolcke 2006). No pair is needed for any of it.
+normalisation: Hatch, Kajarekar and Stolcke 2006). No pair of training patients is needed for any
+of it; s alone, how much is passed on, is set by least squares on validation pairs where there are
+some, and otherwise as configured.
 
 A class is inferred, where it is not told, by linear discriminants with the same covariance, of
 tumors and of normals; a sample that is more likely a normal is left as it is.

@@ -9,32 +9,12 @@ import numpy as np
 import torch
 
 from genex_kedro.models.aligned import NOT_TOLD, Aligned, Classes
+from genex_kedro.models.aligned_classes import Labelled, learnable, pairs_among
 from genex_kedro.models.aligned_config import AlignedConfig
 from genex_kedro.models.aligned_noise import class_noise
 
 TEMPERATURES = tuple(2.0**e for e in np.arange(0, 9.1, 0.5))
 LEAST_PAIRS = 20  # to set the reach by
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Tumors or normals with their labels.
-
-    Parameters
-    ----------
-    expression : ndarray, shape (n_samples, n_genes)
-    tissue, cohort : ndarray of str, shape (n_samples,)
-        A cohort is a group within a tissue (a TCGA code); where there is none, the tissue.
-    """
-
-    expression: np.ndarray
-    tissue: np.ndarray
-    cohort: np.ndarray
-
-    @property
-    def keys(self) -> list[tuple[str, str]]:
-        """The class of each sample."""
-        return list(zip(self.tissue, self.cohort, strict=True))
 
 
 @dataclass(frozen=True)
@@ -65,7 +45,19 @@ def fit_aligned(
     Two numbers come from validation samples: the temperature of the inferred tissue, by
     likelihood, and how much of the residual is passed on, one number by least squares over
     validation pairs (``config.reach`` where they are fewer than :data:`LEAST_PAIRS`).
+    Classes too small for a mean that is not their samples are merged or left out
+    (:func:`genex_kedro.models.aligned_classes.large_enough`).
+
+    Raises
+    ------
+    ValueError
+        No tissue with enough of both tumors and normals, or no pairs where they are asked for.
     """
+    (tumors, of_tumors), (normals, of_normals) = learnable(tumors), learnable(normals)
+    if not set(tumors.tissue) & set(normals.tissue):
+        raise ValueError("no tissue with enough tumors and normals to learn from")
+    if pairs is not None:
+        pairs = pairs_among(pairs, of_tumors, of_normals)
     normal_keys = sorted(set(normals.keys))
     without = sorted({t for t, _ in normal_keys} - set(tumors.tissue))
     tumor_keys = sorted(set(tumors.keys)) + [(t, t) for t in without]
@@ -97,6 +89,11 @@ def fit_aligned(
         aligned.gene_gain.mul_(torch.as_tensor(slopes, dtype=torch.float32))
     _set_reach(aligned, tumor_rest, normal_rest, held)
     return aligned.eval()
+
+
+def asks_pairs(aligned: Aligned, held: Held) -> bool:
+    """Whether a number is set by validation pairs: there are :data:`LEAST_PAIRS` of its tissues."""
+    return len(_pairs_seen(aligned, held)[0]) >= LEAST_PAIRS
 
 
 def _class_means(samples: Labelled, keys: Sequence) -> tuple[np.ndarray, np.ndarray]:
@@ -207,16 +204,20 @@ def _set_temperature(aligned: Aligned, held: Held) -> None:
     aligned.temperature.fill_(TEMPERATURES[int(np.argmin(losses))])
 
 
+def _pairs_seen(aligned: Aligned, held: Held) -> tuple[np.ndarray, np.ndarray]:
+    """The validation pairs of tissues that training had."""
+    tumor, normal = held.pairs
+    seen = np.isin(held.tumors.tissue[tumor], list(aligned.classes.tissues))
+    return tumor[seen], normal[seen]
+
+
 def _set_reach(aligned: Aligned, tumor_rest, normal_rest, held: Held) -> None:
     """Scale what is passed on: by validation pairs, or to the configured reach."""
     made = aligned.pass_on(torch.as_tensor(tumor_rest, dtype=torch.float32)).numpy()
     factor = aligned.config.reach * np.sqrt((normal_rest**2).mean() / max((made**2).mean(), 1e-12))
     position = {t: i for i, t in enumerate(aligned.classes.tissues)}
-    tumor, normal = held.pairs
-    if len(tumor):
-        seen = np.isin(held.tumors.tissue[tumor], list(position))
-        tumor, normal = tumor[seen], normal[seen]
-    if len(tumor) >= LEAST_PAIRS:
+    if asks_pairs(aligned, held):
+        tumor, normal = _pairs_seen(aligned, held)
         x = torch.as_tensor(held.tumors.expression[tumor], dtype=torch.float32)
         tissue = torch.tensor([position[t] for t in held.tumors.tissue[tumor]])
         share = aligned.infer(x, tissue).tumor_class

@@ -52,6 +52,8 @@ def _sections(model: TrainedModel) -> Iterator[str]:
     yield f"# {name}, seed {card.get('seed', '?')}\n"
     yield _facts(model)
     if vocabulary is None:
+        if held := list(_held(card)):
+            yield "\n".join(["## Privacy\n", *held, ""])
         return
     yield _USE
     yield _classes(vocabulary)
@@ -101,14 +103,7 @@ def _scores(scores: dict[str, Any] | None) -> Iterator[str]:
 
 
 def _privacy(card: dict[str, Any], vocabulary: dict[str, Any]) -> str:
-    lines = ["## Privacy\n"]
-    nearest = card.get("nearest_to_training")
-    if nearest is not None:
-        holds = "holds a training sample" if nearest < HELD else "holds no training sample"
-        lines.append(
-            f"- The folder {holds}: the nearest that any weight comes to one is {nearest:.2f} times "
-            "the distance to that sample's nearest neighbour (0 would be a copy)."
-        )
+    lines = ["## Privacy\n", *_held(card)]
     if small := small_classes(vocabulary):
         lines.append(
             f"- Classes of fewer than {SMALL_CLASS} training samples lean on single patients, whose "
@@ -116,6 +111,17 @@ def _privacy(card: dict[str, Any], vocabulary: dict[str, Any]) -> str:
         )
     lines.append("- That none is held does not make membership secret: see the attacks above.")
     return "\n".join([*lines, ""])
+
+
+def _held(card: dict[str, Any]) -> Iterator[str]:
+    """Whether the weights hold a training sample, where it was looked at."""
+    nearest = card.get("nearest_to_training")
+    if nearest is not None:
+        holds = "holds a training sample" if nearest < HELD else "holds no training sample"
+        yield (
+            f"- The folder {holds}: the nearest that any weight comes to one is {nearest:.2f} times "
+            "the distance to that sample's nearest neighbour (0 would be a copy)."
+        )
 
 
 def _row(cells) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -39,6 +40,20 @@ def nearest_to_training(weights: Mapping[str, Tensor], training: Tensor) -> floa
         ratios = torch.cdist(rows, training) / between.clamp_min(1e-9)
         least = min(least, float(ratios.min()))
     return least
+
+
+def for_card(weights: Mapping[str, Tensor], training: Tensor) -> dict[str, float | None]:
+    """What the card of a kept model says of it, ``nearest_to_training``; None where infinite.
+
+    By weights, not by what it generates: the scorecard's attacks look at that.
+
+    Parameters
+    ----------
+    weights, training
+        Of :func:`nearest_to_training`.
+    """
+    nearest = nearest_to_training(weights, training)
+    return {"nearest_to_training": nearest if math.isfinite(nearest) else None}
 
 
 def _by_gene(weights: Mapping[str, Tensor], n_genes: int) -> Iterator[Tensor]:

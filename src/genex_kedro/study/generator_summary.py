@@ -71,7 +71,7 @@ def summarise(table: pd.DataFrame, settings: RankingSettings) -> pd.DataFrame:
     groups = table.groupby("model", sort=False)
     metrics = [name for name in _DECLARED if name in table]
     parts = [
-        groups["status"].agg(_said_once),
+        groups["status"].agg(said_once),
         groups.size().rename("seeds"),
         _ranks(table, settings),
         groups[metrics].mean(),
@@ -116,7 +116,7 @@ def _columns(found: Standing) -> dict[str, np.ndarray]:
     return columns
 
 
-def _said_once(status: pd.Series) -> str:
+def said_once(status: pd.Series) -> str:
     """``finished``, or ``2 of 5 diverged, 3 of 5 finished``."""
     counts = status.value_counts().sort_index()
     if len(counts) == 1:

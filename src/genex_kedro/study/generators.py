@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -55,7 +54,7 @@ def keep(
     family: Family,
 ) -> dict[str, TrainedModel]:
     """The finished networks with all that is needed to generate, and nothing of the samples."""
-    from genex_kedro.models.memorised import nearest_to_training
+    from genex_kedro.models.memorised import for_card
 
     settings = settings_of(settings, family)
     kept = {}
@@ -80,9 +79,7 @@ def keep(
         family.code().finish(generator, fit.tensors("train"))
         transform = fit.standardiser.to_json()
         kept[key] = to_trained_model(family, generator, study.var, transform, card)
-        # by weights, not by what it generates: the scorecard's attacks look at that
-        nearest = nearest_to_training(kept[key].weights, fit.tensors("train")[0])
-        kept[key].card["nearest_to_training"] = nearest if math.isfinite(nearest) else None
+        kept[key].card |= for_card(kept[key].weights, fit.tensors("train")[0])
     return kept
 
 

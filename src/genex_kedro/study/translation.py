@@ -35,6 +35,8 @@ def translated_cohort(
     model: str,
     *,
     paired: bool,
+    pairs_in_validation: bool = False,
+    status: str = "finished",
     inferred_tissue: np.ndarray | None = None,
 ) -> AnnData:
     """What a translator makes of the test samples of a study.
@@ -48,6 +50,11 @@ def translated_cohort(
         Full name of the translator, ``"cyclegan/best"`` or ``"simple/identity"``.
     paired : bool
         Whether it was told which tumor and which normal of training belong to one patient.
+    pairs_in_validation : bool
+        Whether pairs of validation patients chose a number of it; it is then not free of pairs,
+        ``paired`` or not.
+    status : {"finished", "diverged"}
+        How its training ended; what is fitted in closed form has finished.
     inferred_tissue : ndarray of str, shape (n_test,), optional
         What it took the samples' tissue to be where it was not told; empty if it does not ask.
 
@@ -55,8 +62,8 @@ def translated_cohort(
     -------
     AnnData
         The layers, without ``X`` (the profiles themselves are in the study), ``obs`` and
-        ``var`` as in the study, and in ``uns`` ``model, seed, unit, paired`` and, by layer,
-        the share of values raised to zero (``clipped``).
+        ``var`` as in the study, and in ``uns`` ``model, seed, unit, paired, pairs_in_validation,
+        status`` and, by layer, the share of values raised to zero (``clipped``).
 
     Raises
     ------
@@ -77,6 +84,8 @@ def translated_cohort(
         "seed": seed_of(study),
         "unit": study.uns["unit"],
         "paired": bool(paired),
+        "pairs_in_validation": bool(pairs_in_validation),
+        "status": status,
         "clipped": clipped,
     }
     return cohort

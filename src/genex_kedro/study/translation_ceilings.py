@@ -48,7 +48,8 @@ def ceilings(study: AnnData) -> tuple[AnnData, list[AnnData]]:
 def _cohort(held_out: AnnData, name: str, layers: dict[str, np.ndarray]) -> AnnData:
     cohort = AnnData(obs=held_out.obs.copy(), var=held_out.var.copy())
     cohort.layers.update({k: np.maximum(v, 0).astype(np.float32) for k, v in layers.items()})
-    cohort.uns |= {"model": f"{CEILING}/{name}", "seed": seed_of(held_out), "paired": True}
+    about = {"paired": True, "pairs_in_validation": False, "status": "finished"}
+    cohort.uns |= {"model": f"{CEILING}/{name}", "seed": seed_of(held_out), **about}
     return cohort
 
 

@@ -131,6 +131,8 @@ class SimpleTranslator:
         Whether it learns from pairs of training patients.
     chosen : dict of str to float
         Numbers that were chosen on validation pairs.
+    asked_pairs : bool
+        Whether there were any to choose by.
     means : TissueMeans
     noise : TissueNoise
     missing_spread : ndarray, shape (n_genes,)
@@ -162,6 +164,7 @@ class SimpleTranslator:
         residuals = training.normal - self.means.normal_means[rows]
         self.noise = TissueNoise.fit(residuals, np.array(rows), len(self.tissues))
         self._learn(training, validation)
+        self.asked_pairs = bool(self.chosen) and len(pairs_known_to(self.means, validation)[0]) > 0
         guesses = self.point(training.tumor[known], training.tumor_tissue[known])
         of_guess = variance_within(guesses, training.tumor_tissue[known])
         of_normal = variance_within(training.normal, training.normal_tissue)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 import numpy as np
+import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
+from genex_kedro.models.aligned_classes import LEAST_OF_A_CLASS, large_enough
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
 from genex_kedro.study.fits import part_of, seed_of
 from genex_kedro.study.translation import find_pairs
 from genex_kedro.transforms import Standardiser
+
+log = logging.getLogger(__name__)
 
 LEAST = 4  # training samples of either condition, and pairs for a translator that learns from them
 
@@ -20,9 +25,10 @@ LEAST = 4  # training samples of either condition, and pairs for a translator th
 def why_not(study: AnnData, objective: TranslatorSettings) -> str | None:
     """Why it cannot be fitted on a study, or None if it can."""
     training = study.obs[part_of(study, "train")]
+    training = training[_enough(training)]
     is_tumor = (training["condition"] == "tumor").to_numpy()
     if not set(training["tissue"][is_tumor]) & set(training["tissue"][~is_tumor]):
-        return "no tissue with both tumors and normals in train"
+        return f"no tissue with both tumors and normals in train, {LEAST_OF_A_CLASS} of each"
     if min(is_tumor.sum(), (~is_tumor).sum()) < LEAST:
         return f"{is_tumor.sum()} tumors and {(~is_tumor).sum()} normals in train, at least {LEAST} of each needed"
     if objective.network.paired and (n := len(find_pairs(training)[0])) < LEAST:
@@ -34,11 +40,16 @@ def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
     """A finished checkpoint with the translator, and one row of history."""
     import torch
 
-    from genex_kedro.models.aligned_fit import Held, fit_aligned
+    from genex_kedro.models.aligned_fit import Held, asks_pairs, fit_aligned
     from genex_kedro.training import Checkpoint
 
     start = time.perf_counter()
     training, held_out = study[part_of(study, "train")], study[part_of(study, "validation")]
+    if few := int((~_enough(training.obs)).sum()):
+        log.warning(
+            "%d training samples are of cohorts with fewer than %d tumors, or normals: left out",
+            few, LEAST_OF_A_CLASS,
+        )  # fmt: skip
     standardiser = _standardiser(study, objective)
     tumors, normals, pairs = _sides(training, standardiser)
     held = Held(*_sides(held_out, standardiser))
@@ -61,6 +72,7 @@ def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
         "status": "finished", "epoch": 1, "epochs": 1, "best_epoch": 1, "best_value": error,
         "waited": 0, "history": [row], "seed": seed_of(study), "fingerprint": fingerprint,
         "device": "cpu", "threads": torch.get_num_threads(), "torch": torch.__version__,
+        "pairs_in_validation": asks_pairs(aligned, held),
         "classes": {k: list(v) for k, v in vars(aligned.classes).items()}, **sizes,
     }  # fmt: skip
     return Checkpoint(tensors, state)
@@ -68,10 +80,11 @@ def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
 
 def keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -> TrainedModel:
     """The translator of a checkpoint with all that is needed to apply it."""
-    import torch  # noqa: F401
+    import torch
 
     from genex_kedro.models.aligned import Aligned, Classes
     from genex_kedro.models.aligned_kept import to_trained_model
+    from genex_kedro.models.memorised import for_card
 
     state = checkpoint.state
     aligned = Aligned(
@@ -81,7 +94,8 @@ def keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -
         *(state[k] for k in ("n_axes", "n_noise_axes", "n_class_axes")),
     )
     aligned.load_state_dict(checkpoint.weights("aligned"))
-    training = study.obs[part_of(study, "train")]
+    samples, standardiser = study[part_of(study, "train")], _standardiser(study, objective)
+    training = samples.obs
     card = {
         "setting": name,
         "seed": seed_of(study),
@@ -90,10 +104,30 @@ def keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -
         "training_tumors": int((training["condition"] == "tumor").sum()),
         "training_normals": int((training["condition"] == "normal").sum()),
         "paired": objective.network.paired,
+        "pairs_in_validation": state["pairs_in_validation"],
         "unit": study.uns["unit"],
+        "status": checkpoint.status,
         "validation_rmse": state["best_value"],
     }
-    return to_trained_model(aligned, study.var, _standardiser(study, objective).to_json(), card)
+    card |= for_card(
+        aligned.state_dict(), torch.as_tensor(standardiser.apply(np.asarray(samples.X)))
+    )
+    return to_trained_model(aligned, study.var, standardiser.to_json(), card)
+
+
+def _enough(training: pd.DataFrame) -> np.ndarray:
+    """Which training samples (n,) are of classes that are large enough to learn from."""
+    keep = np.zeros(len(training), dtype=bool)
+    is_tumor = (training["condition"] == "tumor").to_numpy()
+    for side in (is_tumor, ~is_tumor):
+        keep[side] = large_enough(*_labels(training[side]))[1]
+    return keep
+
+
+def _labels(obs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Tissue and cohort of samples; where there are no cohorts, the tissue."""
+    tissue = obs["tissue"].astype(str).to_numpy()
+    return tissue, obs["cohort"].astype(str).to_numpy() if "cohort" in obs else tissue
 
 
 def _standardiser(study: AnnData, objective: TranslatorSettings) -> Standardiser:
@@ -106,8 +140,7 @@ def _sides(part: AnnData, standardiser: Standardiser):
 
     obs = part.obs
     is_tumor = (obs["condition"] == "tumor").to_numpy()
-    tissue = obs["tissue"].astype(str).to_numpy()
-    cohort = obs["cohort"].astype(str).to_numpy() if "cohort" in obs else tissue
+    tissue, cohort = _labels(obs)
     X = standardiser.apply(np.asarray(part.X)) if part.n_obs else np.asarray(part.X)
     tumor, normal = find_pairs(obs)
     position = np.where(is_tumor, np.cumsum(is_tumor), np.cumsum(~is_tumor)) - 1

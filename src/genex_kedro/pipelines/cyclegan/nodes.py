@@ -93,6 +93,8 @@ def translate_test(
             {layer: values for layer, values in layers.items() if values is not None},
             f"cyclegan/{name}",
             paired=getattr(objective.network, "paired", False),
+            pairs_in_validation=models[key].card.get("pairs_in_validation", False),
+            status=models[key].card["status"],
             inferred_tissue=blind.tissue,
         )
     return made
@@ -119,8 +121,11 @@ def _train(study: AnnData, objective: TranslatorSettings, seed: int, fingerprint
 
 
 def _keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -> TrainedModel:
+    import torch
+
     from genex_kedro.models.cyclegan import CycleGan
     from genex_kedro.models.cyclegan_learner import to_trained_model
+    from genex_kedro.models.memorised import for_card
 
     tissues, standardiser, tumors, normals = _prepared(study, objective)
     generators = CycleGan(objective.network, tissues, study.n_vars)
@@ -136,6 +141,7 @@ def _keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) 
         "status": checkpoint.status,
         "epochs": checkpoint.state["epoch"],
     }
+    card |= for_card(generators.state_dict(), torch.cat([tumors[0], normals[0]]))
     return to_trained_model(generators, study.var, standardiser.to_json(), card)
 
 

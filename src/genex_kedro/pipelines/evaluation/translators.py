@@ -15,6 +15,7 @@ from genex_kedro.pipelines.discriminator.nodes import judge_expression
 from genex_kedro.plots.translators import plot_frontier, plot_neighbours
 from genex_kedro.study import translation_rows as scores
 from genex_kedro.study.fits import run_name, seed_of
+from genex_kedro.study.generator_summary import said_once
 from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
 from genex_kedro.study.translation_ceilings import ceilings
 from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
@@ -28,7 +29,8 @@ JUDGES = {
     "paper": ("pooled", "paper"),
 }
 REFERENCE = "simple/shrunken_residual"
-_FIRST = ["run", "model", "seed", "paired", "subset", "tumors", "normals", "pairs"]
+_ABOUT = ["paired", "pairs_in_validation", "status"]
+_FIRST = ["run", "model", "seed", *_ABOUT, "subset", "tumors", "normals", "pairs"]
 
 
 def score_translators(
@@ -43,7 +45,7 @@ def score_translators(
     Returns
     -------
     DataFrame
-        ``run, model, seed, paired, subset, tumors, normals, pairs`` and the metrics; see
+        ``run, model, seed, paired, pairs_in_validation, status, subset, tumors, normals, pairs`` and the metrics; see
         :mod:`genex_kedro.study.translation_rows`. Rows ``ceiling/...`` are made from the answer.
     """
     rows = []
@@ -66,13 +68,18 @@ def score_translators(
 
 
 def summarise_translators(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation over seeds, a row per translator and subset."""
+    """Mean and standard deviation over seeds, a row per translator and subset.
+
+    ``status`` is ``finished`` or ``1 of 3 diverged, 2 of 3 finished``; ``pairs_in_validation``
+    is true if it is in any seed.
+    """
     by = ["model", "paired", "subset"]
     metrics = [c for c in table.select_dtypes("number") if c != "seed"]
     groups = table.groupby(by, sort=False)
     spread = groups[metrics].std().add_suffix("_sd")
+    about = [groups["pairs_in_validation"].any(), groups["status"].agg(said_once)]
     return pd.concat(
-        [groups.size().rename("seeds"), groups[metrics].mean(), spread], axis=1
+        [*about, groups.size().rename("seeds"), groups[metrics].mean(), spread], axis=1
     ).reset_index()
 
 
@@ -125,7 +132,7 @@ def _rows(made, truth: scores.Truth, judges, settings, reference) -> list[dict]:
     for cohort in made:
         model, seed = cohort.uns["model"], seed_of(cohort)
         first = {"run": run_name(model, seed), "model": model, "seed": seed}
-        first["paired"] = bool(cohort.uns["paired"])
+        first |= {name: cohort.uns[name] for name in _ABOUT}
         found = score_translation(cohort, truth, judges, settings, reference)
         rows += [first | row for row in found]
     return rows

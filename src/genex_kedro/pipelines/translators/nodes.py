@@ -35,7 +35,10 @@ def translate_simple(
     fits : DataFrame
         A row per fit, for the tracking, with the numbers that validation chose.
     """
+    import torch
+
     from genex_kedro.models import atlas as atlases
+    from genex_kedro.models.memorised import for_card
     from genex_kedro.models.simple_translators import kept
     from genex_kedro.models.simple_translators.regression import ResidualTranslator
 
@@ -50,7 +53,11 @@ def translate_simple(
             continue
         atlas = atlas_of(study, training)
         card = _card(study)
-        models[f"atlas_seed_{seed}"] = atlases.to_trained_model(atlas, study.var, card)
+        model = atlases.to_trained_model(atlas, study.var, dict(card))
+        profiles = np.asarray(study.X[part_of(study, "train")])
+        scaled = torch.as_tensor((profiles - atlas.centre) / atlas.scale)
+        model.card |= for_card(model.weights, scaled)
+        models[f"atlas_seed_{seed}"] = model
         for name, make in SIMPLE_TRANSLATORS.items():
             if name in settings.leave_out:
                 continue
@@ -65,11 +72,13 @@ def translate_simple(
                 layers,
                 full_name(LABEL, name),
                 paired=both.there.paired,
+                pairs_in_validation=both.there.asked_pairs,
                 inferred_tissue=inferred,
             )
             if isinstance(both.there, ResidualTranslator):
                 about = card | {"setting": name, "chosen": both.there.chosen}
                 models[key] = kept.to_trained_model(both.there, study.var, about)
+                models[key].card |= for_card(models[key].weights, torch.as_tensor(profiles))
             row = fit_row(full_name(LABEL, name), seed, data_digest(study), "cpu")
             rows.append(row | {"epoch": 0} | both.there.chosen)
     fits = pd.DataFrame(rows)
