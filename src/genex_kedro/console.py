@@ -60,7 +60,8 @@ class ProgressHooks:
             self._last_line = time.monotonic()
         if not running:
             best = checkpoint.state["best_epoch"]
-            log.info("%s: %s after %d epochs, best %s", name, checkpoint.status, epoch, best)
+            kept = "the last weights kept" if best is None else f"best {best}"
+            log.info("%s: %s after %d epochs, %s", name, checkpoint.status, epoch, kept)
 
     def _stop(self) -> None:
         if self._bar is not None:
