@@ -73,6 +73,14 @@ def test_samples_without_labels_are_called(trained, run_session, tmp_path):
     assert strange["why"].str.contains("unlike the training samples").all()
 
     _refusals(run_session, table, tmp_path)
+    about = {"expression": str(one), "unit": "log2(x+1)"}
+    in_globals = trained / "conf/table/globals.yml"
+    in_globals.write_text(json.dumps({"reader": "table", "classify": about}))
+    run_session("classify", env="table")
+    assert calls_of(trained)["call"].tolist() == again["call"].tolist(), "of the table named there"
+    in_globals.write_text(json.dumps({"reader": "table", "classify": about | {"unit": "furlong"}}))
+    with pytest.raises(InputError, match="furlong"):
+        run_session("classify", env="table")
 
 
 def _refusals(run_session, table, tmp_path) -> None:

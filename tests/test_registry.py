@@ -1,9 +1,12 @@
 """The named pipelines: complete by themselves, and summable."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 
+import genex_kedro.pipelines
 from genex_kedro.pipeline_registry import register_pipelines
 
 PIPELINES = register_pipelines()
@@ -45,3 +48,12 @@ def test_what_a_search_chose_flows_into_the_settings_that_are_trained():
     assert best in nodes["cvae.choose_settings"].inputs
     assert all(settings in nodes[f"cvae.{step}"].inputs for step in ("train", "keep", "sample"))
     assert not [n for n in PIPELINES["__default__"].nodes if "cvae_tuning" in n.tags]
+
+
+def test_pipelines_import_nothing_of_each_other():
+    """What two share stands in study/, or beside the pipelines."""
+    folder = Path(genex_kedro.pipelines.__file__).parent
+    names = {path.name for path in folder.iterdir() if path.is_dir()}
+    for path in folder.glob("*/*.py"):
+        used = set(re.findall(r"genex_kedro\.pipelines(?:\.| import )(\w+)", path.read_text()))
+        assert (used & names) <= {path.parent.name}, path

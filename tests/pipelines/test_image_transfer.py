@@ -15,6 +15,7 @@ from genex_kedro.models.simple_classifiers import SIMPLE_CLASSIFIERS
 from genex_kedro.pipelines.image_transfer import nodes
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings
 from genex_kedro.simulation import SimulationSettings, simulate
+from genex_kedro.study.calls import classify_expression
 from genex_kedro.study.split import SplitSettings
 from genex_kedro.study.tumor_types import TumorTypeSettings, prepare_tumor_types
 
@@ -120,9 +121,9 @@ def test_no_training_sample_is_in_a_model(studies, trained):
 def test_rejection_catches_noise_and_few_others(studies, trained):
     model = trained[3]["small_seed_0"]
     study = next(iter(studies.values()))
-    _, unfamiliar = nodes.classify_expression(model, study.X)
+    _, unfamiliar = classify_expression(model, study.X)
     noise = study.X + np.random.default_rng(0).normal(0, 3, study.shape)
-    _, strange = nodes.classify_expression(model, noise)
+    _, strange = classify_expression(model, noise)
     limit = model.config["reject"]["unfamiliar"]
     assert (strange > limit).all()
     assert (unfamiliar > limit).mean() < 0.3

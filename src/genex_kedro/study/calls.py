@@ -1,4 +1,4 @@
-"""Profiles that a classifier never saw, brought to its genes; and what to say of its calls."""
+"""Profiles that a classifier never saw, brought to its genes; its calls, and what to say of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from anndata import AnnData
 
 from genex_kedro.errors import InputError, some
 from genex_kedro.genes.panels import find_genes
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.transforms import Standardiser
 
 LOW, STRANGE = "low probability", "unlike the training samples"
 
@@ -107,3 +109,30 @@ def top_genes(values: np.ndarray, measured: np.ndarray, genes: pd.Index, n: int)
         ", ".join(f"{genes[g]} {row[g]:+.2f}" for g in at if row[g] > 0)
         for row, at in zip(shown, order, strict=True)
     ]
+
+
+def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Calibrated probabilities and how unlike the training samples a profile is.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    X : ndarray, shape (n_samples, n_genes)
+        log2(x+1), the model's genes in order.
+
+    Returns
+    -------
+    probability : ndarray, shape (n_samples, n_classes)
+    unfamiliar : ndarray, shape (n_samples,)
+    """
+    import torch
+    from scipy.special import softmax
+
+    from genex_kedro.models.image_classifier import from_trained_model
+    from genex_kedro.models.image_classifier_learner import logits_of
+
+    classifier = from_trained_model(model)
+    Z = Standardiser.from_json(model.transform).apply(np.asarray(X))
+    logits = logits_of(classifier, Z)
+    unfamiliar = classifier.unfamiliarity(torch.as_tensor(Z)).numpy()
+    return softmax(logits / model.config["temperature"], axis=1), unfamiliar

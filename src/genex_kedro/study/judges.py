@@ -1,4 +1,4 @@
-"""Which samples a judge of tumor against normal learns from.
+"""Which samples a judge of tumor against normal learns from, and what it says of profiles.
 
 Paper 000's judge is probably a study detector: 7,185 of its 7,240 normals are GTEx, all its
 tumors are not. So there are three judges, alike but for the samples they are trained on:
@@ -18,6 +18,10 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from anndata import AnnData
+
+from genex_kedro.models.base import TrainedModel
+from genex_kedro.transforms import Standardiser
 
 Judge = Literal["pooled", "adjacent", "across"]
 JUDGES: tuple[Judge, ...] = get_args(Judge)
@@ -64,3 +68,15 @@ def why_not(obs: pd.DataFrame, rows: np.ndarray, least: int) -> str | None:
             if counts.get(condition, 0) < needed:
                 return f"{counts.get(condition, 0)} {condition} samples in {part}, at least {needed} needed (discriminator.least)"  # fmt: skip
     return None
+
+
+def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
+    """P(tumor), shape (n_samples,), of profiles in log2(x+1) with the model's genes in order."""
+    import torch
+
+    from genex_kedro.models.discriminator import from_trained_model
+
+    values = Standardiser.from_json(model.transform).apply(profiles.X)
+    with torch.no_grad():
+        logit = from_trained_model(model)(torch.as_tensor(values))
+    return torch.sigmoid(logit.double()).numpy()  # in float32 sure calls would tie at 1

@@ -23,7 +23,7 @@ from genex_kedro.study.fits import (
     seed_of,
     still_true,
 )
-from genex_kedro.study.judges import Judge, judge_samples, why_not
+from genex_kedro.study.judges import Judge, judge_expression, judge_samples, why_not
 from genex_kedro.study.references import LOGISTIC, reference_answers
 from genex_kedro.transforms import Standardiser
 
@@ -109,18 +109,6 @@ def score_samples(
             p_tumor = judge_expression(models[key], held_out)
             tables.append(_scores(held_out, judge, name, p_tumor))
     return pd.concat(tables) if tables else pd.DataFrame(columns=SCORES)
-
-
-def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
-    """P(tumor), shape (n_samples,), of profiles in log2(x+1) with the model's genes in order."""
-    import torch
-
-    from genex_kedro.models.discriminator import from_trained_model
-
-    values = Standardiser.from_json(model.transform).apply(profiles.X)
-    with torch.no_grad():
-        logit = from_trained_model(model)(torch.as_tensor(values))
-    return torch.sigmoid(logit.double()).numpy()  # in float32 sure calls would tie at 1
 
 
 def score_references(

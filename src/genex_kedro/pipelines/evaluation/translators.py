@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from genex_kedro.genes.positions import sex_chromosome_genes
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.pipelines.discriminator.nodes import judge_expression
 from genex_kedro.plots.translators import plot_frontier, plot_neighbours
 from genex_kedro.study import translation_rows as scores
 from genex_kedro.study.fits import run_name, seed_of
 from genex_kedro.study.generator_summary import said_once
+from genex_kedro.study.judges import judge_expression
 from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
 from genex_kedro.study.translation_ceilings import ceilings
 from genex_kedro.study.translation_embedding import EmbeddingSettings, embed

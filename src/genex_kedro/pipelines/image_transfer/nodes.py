@@ -20,6 +20,7 @@ from genex_kedro.pipelines.image_transfer.fitting import (
     require_weights,
 )
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
+from genex_kedro.study.calls import classify_expression
 from genex_kedro.study.fits import fits, full_name, history_of, part_of, seed_of
 from genex_kedro.study.type_fits import (
     NETWORKS,
@@ -114,34 +115,6 @@ def score_networks(
         classes = models[key].config["classes"]
         tables.append(predictions(held_out, full_name(NETWORKS, name), classes, probability))
     return pd.concat(tables, ignore_index=True)
-
-
-def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Calibrated probabilities and how unlike the training samples a profile is.
-
-    Parameters
-    ----------
-    model : TrainedModel
-    X : ndarray, shape (n_samples, n_genes)
-        log2(x+1), the model's genes in order.
-
-    Returns
-    -------
-    probability : ndarray, shape (n_samples, n_classes)
-    unfamiliar : ndarray, shape (n_samples,)
-    """
-    import torch
-    from scipy.special import softmax
-
-    from genex_kedro.models.image_classifier import from_trained_model
-    from genex_kedro.models.image_classifier_learner import logits_of
-    from genex_kedro.transforms import Standardiser
-
-    classifier = from_trained_model(model)
-    Z = Standardiser.from_json(model.transform).apply(np.asarray(X))
-    logits = logits_of(classifier, Z)
-    unfamiliar = classifier.unfamiliarity(torch.as_tensor(Z)).numpy()
-    return softmax(logits / model.config["temperature"], axis=1), unfamiliar
 
 
 def _keep(study, layout, weights, network, name, checkpoint, settings) -> TrainedModel:

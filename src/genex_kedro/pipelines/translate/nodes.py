@@ -15,8 +15,8 @@ from genex_kedro.datasets.model_shelf import ModelShelf
 from genex_kedro.errors import InputError
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.pipelines.discriminator.nodes import judge_expression
 from genex_kedro.study import translate_output as outputs
+from genex_kedro.study.judges import judge_expression
 from genex_kedro.study.trained_translator import load_translator
 from genex_kedro.study.translate_input import Tumors, fit_to_model
 from genex_kedro.study.translate_report import in_unit, readable, report_of
