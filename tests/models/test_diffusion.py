@@ -213,3 +213,18 @@ def test_a_core_with_fewer_samples_than_axes_and_classes_of_one_sample():
     assert model.modules["generator"].eval().sample(classes, 0).isfinite().all()
     with pytest.raises(ValidationError, match="core: true"):
         DiffusionConfig(core=False, smoothing=0.1)
+
+
+@pytest.mark.parametrize("n", [9, 30, 300])
+def test_the_axes_of_a_core_are_those_of_the_singular_value_decomposition(n):
+    x, classes, vocabulary = planted(n)
+    core = NormalDenoiser(3, N_GENES, 5)
+    core.fit(x, classes, torch.from_numpy(vocabulary.design("separate")), 0.1)
+    means = torch.stack([x[classes == c].double().mean(0) for c in range(3)])
+    centred = x.double() - means[classes]
+    _, s, axes = torch.linalg.svd(centred, full_matrices=False)
+    level = centred.square().sum() / (n - 3) / N_GENES
+    expected = 0.9 * s[:5].square() / (n - 3) + 0.1 * level
+    torch.testing.assert_close(core.variances.double(), expected, rtol=1e-4, atol=1e-6)
+    same = (core.axes.double() * axes[:5].T).sum(0).abs()  # but for their signs
+    torch.testing.assert_close(same, torch.ones(5).double(), rtol=1e-4, atol=1e-4)

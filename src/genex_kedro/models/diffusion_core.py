@@ -13,6 +13,7 @@ from genex_kedro.models.cvae_core import class_means, shrunk_means
 from genex_kedro.models.diffusion_config import Target
 from genex_kedro.models.diffusion_steps import Level
 
+_AT_ONCE = 4096  # rows or columns that are in double precision
 _CLASS_PRIOR = 3  # samples that the pooled spread counts for against a class's own
 
 
@@ -65,7 +66,7 @@ class NormalDenoiser(nn.Module):
 
     @torch.no_grad()
     def fit(self, expression: Tensor, classes: Tensor, design: Tensor, shrinkage: float) -> None:
-        """Fit on training samples, on the CPU and in double precision.
+        """Fit on training samples, on the CPU; sums in double precision.
 
         Parameters
         ----------
@@ -76,22 +77,48 @@ class NormalDenoiser(nn.Module):
         shrinkage : float
             Weight of the identity against the covariance of the samples.
         """
-        x, classes, design = expression.double().cpu(), classes.cpu(), design.cpu()
+        x, classes, design = expression.cpu(), classes.cpu(), design.cpu()
         raw, counts = class_means(x, classes, len(design)), torch.bincount(classes)
         centred = x - raw[classes]
         freedom = max(1, len(x) - len(design))
-        _, s, axes = torch.linalg.svd(centred, full_matrices=False)
-        level = centred.square().sum() / freedom / x.shape[1]  # mean variance of a gene
-        rank = min(len(self.variances), len(s))  # fewer samples than axes: the others stay zero
-        self.means.copy_(shrunk_means(raw, counts, design))
-        self.axes.zero_()[:, :rank] = axes[:rank].T.to(self.axes.dtype)
-        spread = (1 - shrinkage) * s[:rank].square() / freedom + shrinkage * level
-        self.variances[:rank] = spread.to(self.variances.dtype)
+        squares, axes = _principal_axes(centred, len(self.variances))
+        variance = _column_squares(centred) / freedom  # of each gene
+        level = variance.mean()
+        self.means.copy_(shrunk_means(raw.double(), counts, design))
+        rank = len(squares)  # with fewer samples than axes the others stay zero
+        self.axes.zero_()[:, :rank] = axes.to(self.axes.dtype)
+        spread = (1 - shrinkage) * squares / freedom + shrinkage * level
+        self.variances.fill_(shrinkage * level)[:rank] = spread.to(self.variances.dtype)
         self.rest.copy_(shrinkage * level)
-        self.spread.copy_((centred.square().sum(dim=0) / freedom).sqrt())
-        own = torch.zeros(len(design), dtype=x.dtype)
-        own.index_add_(0, classes, centred.square().mean(dim=1) / level)
+        self.spread.copy_(variance.sqrt())
+        own = torch.zeros(len(design), dtype=torch.float64)
+        own.index_add_(0, classes, centred.square().mean(dim=1).double() / level)
         self.scales.copy_((own + _CLASS_PRIOR) / (counts - 1 + _CLASS_PRIOR))
+
+
+def _principal_axes(centred: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """Squared singular values, falling, and right singular vectors (n_genes, rank); in double.
+
+    From the smaller Gram matrix, so that neither many samples nor many genes cost more than
+    linearly; squaring loses only axes far below any shrinkage.
+    """
+    few_samples = len(centred) <= centred.shape[1]
+    squares, vectors = torch.linalg.eigh(_gram(centred if few_samples else centred.T))
+    kept = squares > 1e-8 * squares[-1].clamp_min(1e-300)
+    squares, vectors = squares[kept].flip(0)[:most], vectors[:, kept].flip(1)[:, :most]
+    if few_samples:
+        vectors = centred.T @ (vectors / squares.sqrt()).to(centred.dtype)
+    return squares, vectors.double()
+
+
+def _gram(rows: Tensor) -> Tensor:
+    """rows @ rows.T in double, a block of columns at a time."""
+    return sum(block @ block.T for block in map(Tensor.double, rows.split(_AT_ONCE, dim=1)))
+
+
+def _column_squares(x: Tensor) -> Tensor:
+    """Sums of squares of the columns, in double."""
+    return torch.stack([block.double().square().sum(dim=0) for block in x.split(_AT_ONCE)]).sum(0)
 
 
 def _gain(at: Level, variance: Tensor, kind: Target) -> Tensor:
