@@ -13,8 +13,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
-_BLOCK = 18  # pixels along an edge of the blocks assigned exactly
-_SWEEPS = 4
+_BLOCK = 30  # pixels along an edge of the blocks assigned exactly
+_SWEEPS = 6
 
 
 def uniform_marginals(points: np.ndarray, side: int) -> np.ndarray:
