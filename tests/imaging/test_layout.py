@@ -79,7 +79,9 @@ def test_similar_genes_lie_together_and_random_ones_do_not():
     assert closeness("random") == pytest.approx(1, abs=0.1)
 
 
-@pytest.mark.parametrize(("n", "side"), [(400, 20), (397, 20), (2500, 50), (2450, 50), (2, 2), (1, 1)])
+@pytest.mark.parametrize(
+    ("n", "side"), [(400, 20), (397, 20), (2500, 50), (2450, 50), (2, 2), (1, 1)]
+)
 def test_the_assignment_is_near_the_exact_one(n, side):
     cloud = np.random.default_rng(1).standard_normal((n, 2)) ** 3
     points = uniform_marginals(cloud, side)
