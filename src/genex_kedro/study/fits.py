@@ -9,17 +9,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from anndata import AnnData
+from pydantic import BaseModel, ConfigDict, Field
 
 log = logging.getLogger(__name__)
 
 HISTORY = ["run", "model", "seed", "fit", "device", "epoch"]
 
 
+class CostlySettings(BaseModel):
+    """Settings of a network that some may want on fewer splits than there are.
+
+    Parameters
+    ----------
+    seeds : int, optional
+        Trained on so many splits, from the first; null is all of them. No part of a training's
+        fingerprint: more seeds keep what is trained already.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    seeds: int | None = Field(default=None, ge=1, exclude=True)
+
+
 def fits(studies: dict[str, AnnData], networks: Mapping[str, Any]) -> Iterator[tuple]:
     """``(key, study, name, network)`` of every fit; the key is ``<name>_seed_<n>``."""
-    for study in studies.values():
+    for place, study in enumerate(studies.values()):
         for name, network in networks.items():
-            yield f"{name}_seed_{seed_of(study)}", study, name, network
+            seeds = network.seeds if isinstance(network, CostlySettings) else None
+            if seeds is None or place < seeds:
+                yield f"{name}_seed_{seed_of(study)}", study, name, network
 
 
 def seed_of(study: AnnData) -> int:

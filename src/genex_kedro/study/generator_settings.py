@@ -7,16 +7,16 @@ from typing import Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.models.family import Family
+from genex_kedro.study.fits import CostlySettings
 from genex_kedro.training import FitSettings
 from genex_kedro.transforms import SCALINGS
 
 Config = TypeVar("Config", bound=BaseModel)
 
 
-class NetworkSettings(BaseModel, Generic[Config]):
+class NetworkSettings(CostlySettings, Generic[Config]):
     """One setting: how its input is scaled, what it is, how it is trained."""
 
-    model_config = ConfigDict(extra="forbid")
     scaling: Literal[SCALINGS] = "per_gene"
     network: Config
     fit: FitSettings

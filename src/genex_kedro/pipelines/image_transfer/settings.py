@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from genex_kedro.imaging import LayoutSettings
 from genex_kedro.models.image_classifier_config import OWN, ImageClassifierConfig
 from genex_kedro.study.explain import BASELINES
+from genex_kedro.study.fits import CostlySettings
 from genex_kedro.training import FitSettings
 
 
-class NetworkSettings(BaseModel):
+class NetworkSettings(CostlySettings):
     """One network.
 
     Parameters
@@ -26,7 +27,6 @@ class NetworkSettings(BaseModel):
     fit : FitSettings
     """
 
-    model_config = ConfigDict(extra="forbid")
     layout: str = "similarity"
     pretrained: bool = True
     network: ImageClassifierConfig
@@ -110,6 +110,8 @@ class ImageTransferSettings(BaseModel):
                 raise ValueError(f"image_transfer.networks.{name}.layout: {layout!r} is none of {', '.join(self.layouts)}")  # fmt: skip
         if self.explain.network not in self.train:
             raise ValueError(f"image_transfer.explain.network: {self.explain.network!r} is none of those trained, {', '.join(self.train)}")  # fmt: skip
+        if self.networks[self.explain.network].seeds is not None:
+            raise ValueError(f"image_transfer.networks.{self.explain.network}.seeds: the network that is explained is trained on every split; leave it out")  # fmt: skip
         if "training_mean" not in self.explain.baselines:
             raise ValueError("image_transfer.explain.baselines: training_mean must be among them")
         return self
