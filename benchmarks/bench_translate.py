@@ -72,7 +72,7 @@ def measure(name: str, samples: int) -> dict:
 
     from genex_kedro.pipelines.cyclegan import nodes
     from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
-    from genex_kedro.study.network_translation import translate
+    from genex_kedro.study.translation.networks import translate
 
     settings = CycleGanSettings(networks={name: NETWORKS[name]})
     studies, checkpoints = {"seed_0": planted(TRAINING, TRAINING)}, {}

@@ -29,11 +29,11 @@ from genex_kedro.models.aligned_config import AlignedConfig
 from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.cyclegan import aligned
 from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
-from genex_kedro.study.network_translation import translate
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import SplitSettings, split_patients
-from genex_kedro.study.translation import find_pairs
-from genex_kedro.study.translators import translation_data
+from genex_kedro.study.translation.cohort import find_pairs
+from genex_kedro.study.translation.fitting import translation_data
+from genex_kedro.study.translation.networks import translate
 
 LEAST = 4  # pairs of a cohort to ask about
 SIMPLE = ("identity", "global_mean_shift", "nearest_5_normals", "closest_normal")

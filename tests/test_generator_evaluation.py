@@ -14,11 +14,11 @@ from genex_kedro.pipelines.evaluation import generator_pictures as pictures
 from genex_kedro.pipelines.evaluation import generators as ours
 from genex_kedro.pipelines.evaluation.pipeline import of_generators
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study.augmentation import AugmentationSettings
-from genex_kedro.study.ceilings import CEILINGS, HELD_OUT, TRAINING
-from genex_kedro.study.generator_settings import GeneratorSettings
-from genex_kedro.study.generator_summary import RankingSettings
-from genex_kedro.study.goals import Goals
+from genex_kedro.study.generation.augmentation import AugmentationSettings
+from genex_kedro.study.generation.ceilings import CEILINGS, HELD_OUT, TRAINING
+from genex_kedro.study.generation.goals import Goals
+from genex_kedro.study.generation.settings import GeneratorSettings
+from genex_kedro.study.generation.summary import RankingSettings
 from genex_kedro.study.split import split_patients
 
 NAMES = ["class_mean", "class_normal", "training_copies"]

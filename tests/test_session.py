@@ -64,8 +64,8 @@ def _check_cards(project) -> None:
     """Every trained generator has a scored card, holds no training sample, and does as asked."""
     from genex_kedro.datasets.model_shelf import ModelShelf
     from genex_kedro.models.memorised import HELD
-    from genex_kedro.study.fulfilment import fulfil
-    from genex_kedro.study.request import GenerateSettings
+    from genex_kedro.study.generation.fulfilment import fulfil
+    from genex_kedro.study.generation.request import GenerateSettings
 
     found = [*project.glob("data/06_models/cvae/models/*"), *project.glob("data/06_models/baselines/*/models/*")]  # fmt: skip
     cards = [json.loads((folder / "card.json").read_text()) for folder in found]

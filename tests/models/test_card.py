@@ -7,7 +7,7 @@ import pytest
 
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import model_card, small_classes
-from genex_kedro.study.cards import card_key, scored_card, with_scores
+from genex_kedro.study.generation.cards import card_key, scored_card, with_scores
 from trained_generators import PLANTED, trained
 
 

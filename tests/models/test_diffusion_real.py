@@ -9,11 +9,11 @@ from genex_kedro.metrics.neighbours import pair_distances
 from genex_kedro.metrics.samples import match_classes
 from genex_kedro.models.diffusion_config import DIFFUSION, DiffusionConfig
 from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
-from genex_kedro.study import generation, generators
-from genex_kedro.study.generator_settings import GeneratorSettings
+from genex_kedro.study.generation import fitting, sampling
+from genex_kedro.study.generation.settings import GeneratorSettings
+from genex_kedro.study.generation.synthetic import samples_of, synthetic_cohort
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
-from genex_kedro.study.synthetic import samples_of, synthetic_cohort
 
 pytestmark = pytest.mark.real
 
@@ -28,12 +28,12 @@ def study(real_data):
 def test_twenty_epochs_have_the_correlations_of_unseen_patients(study):
     fit = {"epochs": 20, "batch_size": 64, "patience": None, "device": "cpu", "save_every_s": 1e9}
     settings = GeneratorSettings[DiffusionConfig](networks={"best": {"network": {}, "fit": fit}})
-    *_, (checkpoints, history) = generators.train({"0": study}, {}, settings, DIFFUSION)
+    *_, (checkpoints, history) = fitting.train({"0": study}, {}, settings, DIFFUSION)
     losses = history["validation.loss"]
     # .0763 is the class normal of the core, .0763 a network without it after 100 epochs
     assert losses.iloc[-1] < 0.0757 < losses.iloc[0] < 0.0765
-    kept = generators.keep({"0": study}, checkpoints, settings, DIFFUSION)
-    (made,) = generation.sample({"0": study}, kept, settings, DIFFUSION).values()
+    kept = fitting.keep({"0": study}, checkpoints, settings, DIFFUSION)
+    (made,) = sampling.sample({"0": study}, kept, settings, DIFFUSION).values()
     made, train, test = samples_of(made), samples_of(study, "train"), samples_of(study, "test")
     normal = SIMPLE_GENERATORS["class_normal"]().fit(train.expression, train.classes)
     drawn = normal.sample(train.classes, np.random.default_rng(0))

@@ -13,9 +13,9 @@ from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study.network_translation import translate
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
+from genex_kedro.study.translation.networks import translate
 
 SETTINGS = CycleGanSettings(
     networks={

@@ -15,9 +15,9 @@ from genex_kedro.models.simple_classifiers import SIMPLE_CLASSIFIERS
 from genex_kedro.pipelines.image_transfer import nodes
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study.calls import classify_expression
 from genex_kedro.study.split import SplitSettings
-from genex_kedro.study.tumor_types import TumorTypeSettings, prepare_tumor_types
+from genex_kedro.study.tumor_types.calls import classify_expression
+from genex_kedro.study.tumor_types.data import TumorTypeSettings, prepare_tumor_types
 
 NONE = ImageNetWeights("none")
 FIT = {"epochs": 2, "batch_size": 16, "device": "cpu", "save_every_s": 0}

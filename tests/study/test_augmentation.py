@@ -6,9 +6,9 @@ import pytest
 from anndata import AnnData
 
 from genex_kedro.models.cvae_config import CVAE, CvaeConfig
-from genex_kedro.study import augmentation as ours
-from genex_kedro.study.generator_settings import NetworkSettings
-from genex_kedro.study.refit import refit_network, refit_simple
+from genex_kedro.study.generation import augmentation as ours
+from genex_kedro.study.generation.refit import refit_network, refit_simple
+from genex_kedro.study.generation.settings import NetworkSettings
 from genex_kedro.training import FitSettings
 
 N_GENES = 40

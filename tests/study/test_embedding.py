@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from genex_kedro.study.embedding import EmbeddingSettings, embed_together
+from genex_kedro.study.generation.embedding import EmbeddingSettings, embed_together
 
 
 def cohort(n, seed, **uns):

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study import explain
 from genex_kedro.study.split import SplitSettings
-from genex_kedro.study.tumor_types import TumorTypeSettings, prepare_tumor_types, types_of
-from genex_kedro.study.type_fits import type_data
+from genex_kedro.study.tumor_types import explain
+from genex_kedro.study.tumor_types.data import TumorTypeSettings, prepare_tumor_types, types_of
+from genex_kedro.study.tumor_types.fits import type_data
 
 GENES = pd.Index(["KLK3", "AR", "X1", "X2"])
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from genex_kedro.fingerprint import digest
 from genex_kedro.models.families import FAMILIES
 from genex_kedro.study.fits import fits
-from genex_kedro.study.generator_settings import settings_of
+from genex_kedro.study.generation.settings import settings_of
 
 CVAE = FAMILIES["cvae"]
 

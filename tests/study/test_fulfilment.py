@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from genex_kedro.cohort import check_cohort, given_unit, to_study_unit
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.study.fulfilment import fulfil
-from genex_kedro.study.request import GenerateSettings, ask
+from genex_kedro.study.generation.fulfilment import fulfil
+from genex_kedro.study.generation.request import GenerateSettings, ask
 from refusals import assert_refused
 from trained_generators import GENES, N_GENES, PLANTED, trained
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from genex_kedro.study.ceilings import TRAINING
-from genex_kedro.study.generator_summary import RankingSettings, status_of, summarise
+from genex_kedro.study.generation.ceilings import TRAINING
+from genex_kedro.study.generation.summary import RankingSettings, status_of, summarise
 
 SETTINGS = RankingSettings(
     families={"fidelity": ["gamma", "variance_ratio"], "privacy": ["domias_auc"]}, repeats=100

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from genex_kedro.study.ceilings import EQUAL_N, HELD_OUT, TRAINING
-from genex_kedro.study.goals import Goal, Goals, compare_with_goals
+from genex_kedro.study.generation.ceilings import EQUAL_N, HELD_OUT, TRAINING
+from genex_kedro.study.generation.goals import Goal, Goals, compare_with_goals
 
 
 def table(**gamma):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from genex_kedro.study.judges import judge_samples, programs_with_both, why_not
+from genex_kedro.study.judges.samples import judge_samples, programs_with_both, why_not
 
 
 def obs():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.study.scorecard import (
+from genex_kedro.study.judges.scorecard import (
     ADJACENT,
     COMPARISONS,
     FAR,

@@ -14,11 +14,11 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS, kept
 from genex_kedro.pipelines.cyclegan.nodes import keep_cyclegan, train_cyclegan
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
-from genex_kedro.study import translate_output as outputs
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.trained_translator import load_translator
-from genex_kedro.study.translate_input import Tumors, fit_to_model
-from genex_kedro.study.translators import atlas_of, translation_data
+from genex_kedro.study.translation import applied_output as outputs
+from genex_kedro.study.translation.applied_input import Tumors, fit_to_model
+from genex_kedro.study.translation.fitting import atlas_of, translation_data
+from genex_kedro.study.translation.trained import load_translator
 
 STUDY = planted_study()
 TRAIN, VALIDATION = (translation_data(STUDY, part, 3) for part in ("train", "validation"))

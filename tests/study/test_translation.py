@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData, read_h5ad
 
-from genex_kedro.study.translation import find_pairs, translated_cohort
+from genex_kedro.study.translation.cohort import find_pairs, translated_cohort
 
 
 @pytest.fixture

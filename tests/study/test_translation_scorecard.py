@@ -10,13 +10,13 @@ from planted_study import planted_study
 
 from genex_kedro.plots.translators import plot_neighbours
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.scorecard import BootstrapSettings
-from genex_kedro.study.translation import find_pairs, translated_cohort
-from genex_kedro.study.translation_ceilings import ceilings
-from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
-from genex_kedro.study.translation_rows import Truth, resampled
-from genex_kedro.study.translation_scorecard import Reference, score_translation
-from genex_kedro.study.translation_tables import TABLE_3, TABLE_4, paper_tables
+from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.translation.ceilings import ceilings
+from genex_kedro.study.translation.cohort import find_pairs, translated_cohort
+from genex_kedro.study.translation.embedding import EmbeddingSettings, embed
+from genex_kedro.study.translation.rows import Truth, resampled
+from genex_kedro.study.translation.scorecard import Reference, score_translation
+from genex_kedro.study.translation.tables import TABLE_3, TABLE_4, paper_tables
 
 STUDY = planted_study()
 TEST = STUDY[part_of(STUDY, "test")]

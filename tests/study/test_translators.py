@@ -10,8 +10,8 @@ from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.translators.nodes import translate_simple
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.translation import LAYERS, find_pairs
-from genex_kedro.study.translators import (
+from genex_kedro.study.translation.cohort import LAYERS, find_pairs
+from genex_kedro.study.translation.fitting import (
     BothWays,
     atlas_of,
     known_tissue,

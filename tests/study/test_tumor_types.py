@@ -7,7 +7,7 @@ import pytest
 from genex_kedro.cohort import notices
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.split import SplitSettings
-from genex_kedro.study.tumor_types import (
+from genex_kedro.study.tumor_types.data import (
     TumorTypeSettings,
     merged,
     prepare_tumor_types,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.study.scorecard import BootstrapSettings
-from genex_kedro.study.type_scorecard import MERGED, OVERALL, confusion_of, score_types
+from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.tumor_types.scorecard import MERGED, OVERALL, confusion_of, score_types
 
 SETTINGS = BootstrapSettings(repeats=100)
 TYPES = ["COAD", "LUAD", "READ"]

@@ -13,7 +13,7 @@ from genex_kedro.pipelines.cvae_tuning.nodes import choose_best, weigh_parameter
 from genex_kedro.pipelines.cvae_tuning.settings import TuningSettings
 from genex_kedro.plots.tuning import plot_parameters, plot_search
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study.generator_settings import GeneratorSettings
+from genex_kedro.study.generation.settings import GeneratorSettings
 
 SETTINGS = GeneratorSettings[CvaeConfig](
     networks={"paper": {"network": {}, "fit": {"epochs": 1400, "batch_size": 50}}}

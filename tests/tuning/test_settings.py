@@ -11,7 +11,7 @@ from genex_kedro.pipelines.cvae_tuning.settings import (
     check,
     check_samples,
 )
-from genex_kedro.study.generator_settings import GeneratorSettings
+from genex_kedro.study.generation.settings import GeneratorSettings
 
 GRID = {"sampler": "grid", "base": "as_published", "epochs": 2, "space": {"hidden_layers": [2, 3]}}
 TPE = {"n_trials": 5, "base": "best", "epochs": 2, "space": {"latent": {"low": 5, "high": 9}}}

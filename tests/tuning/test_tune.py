@@ -9,7 +9,7 @@ from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.pipelines.cvae_tuning.nodes import tune
 from genex_kedro.pipelines.cvae_tuning.settings import TuningSettings
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study.generator_settings import GeneratorSettings
+from genex_kedro.study.generation.settings import GeneratorSettings
 
 FIT = {"epochs": 99, "batch_size": 50, "patience": None, "device": "cpu"}
 SETTINGS = GeneratorSettings[CvaeConfig].model_validate(

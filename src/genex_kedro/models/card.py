@@ -35,7 +35,7 @@ def model_card(model: TrainedModel) -> str:
     Parameters
     ----------
     model : TrainedModel
-        Its ``card`` may hold the scores of :func:`genex_kedro.study.cards.with_scores`.
+        Its ``card`` may hold the scores of :func:`genex_kedro.study.generation.cards.with_scores`.
     """
     return "\n".join(_sections(model))
 

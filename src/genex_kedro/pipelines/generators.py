@@ -4,8 +4,8 @@ from kedro.pipeline import Pipeline, node
 
 from genex_kedro.models.family import Family
 from genex_kedro.pipelines.binding import bound
-from genex_kedro.study import generation, generators
-from genex_kedro.study.generator_settings import GeneratorSettings
+from genex_kedro.study.generation import fitting, sampling
+from genex_kedro.study.generation.settings import GeneratorSettings
 
 
 def generator_pipeline(family: Family, namespace: str, settings: str | None = None) -> Pipeline:
@@ -27,19 +27,19 @@ def generator_pipeline(family: Family, namespace: str, settings: str | None = No
     return Pipeline(
         [
             node(
-                bound(generators.train, **of_family),
+                bound(fitting.train, **of_family),
                 ["synthesis.studies", "resume", settings],
                 ["checkpoints", "history"],
                 name="train",
             ),
             node(
-                bound(generators.keep, **of_family),
+                bound(fitting.keep, **of_family),
                 ["synthesis.studies", "checkpoints", settings],
                 "models",
                 name="keep",
             ),
             node(
-                bound(generation.sample, **of_family),
+                bound(sampling.sample, **of_family),
                 ["synthesis.studies", "models", settings],
                 "synthetic",
                 name="sample",

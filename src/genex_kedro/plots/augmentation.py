@@ -16,7 +16,7 @@ def plot_augmentation(table: pd.DataFrame) -> Figure:
     Parameters
     ----------
     table : DataFrame
-        Of :func:`genex_kedro.study.augmentation.augment`, of one or several seeds. Points are
+        Of :func:`genex_kedro.study.generation.augmentation.augment`, of one or several seeds. Points are
         means over seeds and choices, bars reach one standard error.
     """
     if not len(table):

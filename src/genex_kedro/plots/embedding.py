@@ -17,7 +17,7 @@ def plot_planes(samples: pd.DataFrame) -> Figure:
     Parameters
     ----------
     samples : DataFrame
-        Of :func:`genex_kedro.study.embedding.embed_together`.
+        Of :func:`genex_kedro.study.generation.embedding.embed_together`.
     """
     models = list(samples["model"].unique())
     tissues = sorted(samples["tissue"].unique())

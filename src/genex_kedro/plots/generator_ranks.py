@@ -15,7 +15,7 @@ def plot_ranks(summary: pd.DataFrame) -> Figure:
     Parameters
     ----------
     summary : DataFrame
-        Of :func:`genex_kedro.study.generator_summary.summarise`; rows without a rank (real
+        Of :func:`genex_kedro.study.generation.summary.summarise`; rows without a rank (real
         samples) are left out.
     """
     ranked = summary[summary["rank"].notna()].sort_values("rank")

@@ -49,7 +49,7 @@ def plot_neighbours(points: pd.DataFrame) -> Figure:
     Parameters
     ----------
     points : DataFrame
-        Of :func:`genex_kedro.study.translation_embedding.embed`.
+        Of :func:`genex_kedro.study.translation.embedding.embed`.
     """
     models = list(dict.fromkeys(points["model"]))
     columns = min(3, max(len(models), 1))

@@ -12,7 +12,12 @@ from genex_kedro.cohort import notices, to_study_unit
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.classify.settings import ClassifySettings
-from genex_kedro.study.calls import calls_table, classify_expression, match_genes, top_genes
+from genex_kedro.study.tumor_types.calls import (
+    calls_table,
+    classify_expression,
+    match_genes,
+    top_genes,
+)
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from anndata import AnnData
 from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.study.generator_settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
 

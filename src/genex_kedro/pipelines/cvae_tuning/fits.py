@@ -5,8 +5,8 @@ from __future__ import annotations
 from anndata import AnnData
 
 from genex_kedro.models.cvae_config import CVAE
-from genex_kedro.study.generator_settings import GeneratorSettings, NetworkSettings
-from genex_kedro.study.generators import GeneratorFit
+from genex_kedro.study.generation.fitting import GeneratorFit
+from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
 from genex_kedro.tuning.search import Fits
 
 

@@ -21,9 +21,9 @@ from genex_kedro.pipelines.cvae_tuning.settings import (
     check,
     check_samples,
 )
-from genex_kedro.study import generators
 from genex_kedro.study.fits import full_name, part_of, run_name, seed_of
-from genex_kedro.study.generator_settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation import fitting
+from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class _Study:
     def title(self) -> str:
         """The name with a digest of all that a trial's result depends on."""
         how = self.one.model_dump(mode="json", exclude={"n_trials", "at_once"})
-        code = code_digest(partial(generators.train, family=CVAE))
+        code = code_digest(partial(fitting.train, family=CVAE))
         seen = [data_digest(self.study), self.base, self.settings.factors, how, code]
         return f"{self.name} {digest(seen)[:8]}"
 

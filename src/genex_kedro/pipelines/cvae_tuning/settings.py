@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from genex_kedro.errors import InputError
 from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.study.generator_settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
 from genex_kedro.tuning.settings import Range, SearchSettings
 
 DEPTH, BATCH = "hidden_layers", "batch_size"

@@ -14,7 +14,7 @@ from genex_kedro.models.aligned_classes import LEAST_OF_A_CLASS, large_enough
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
 from genex_kedro.study.fits import part_of, seed_of
-from genex_kedro.study.translation import find_pairs
+from genex_kedro.study.translation.cohort import find_pairs
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)

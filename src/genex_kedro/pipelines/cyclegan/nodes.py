@@ -18,7 +18,7 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.cyclegan import aligned
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
-from genex_kedro.study.translation import translated_cohort
+from genex_kedro.study.translation.cohort import translated_cohort
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def translate_test(
     studies: dict[str, AnnData], models: dict[str, TrainedModel], settings: CycleGanSettings
 ) -> dict[str, AnnData]:
     """What each translator makes of its seed's test samples, the tissue told and not told."""
-    from genex_kedro.study.network_translation import translate
+    from genex_kedro.study.translation.networks import translate
 
     made = {}
     for key, study, name, objective in fits(studies, settings.networks):

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from genex_kedro import cohort as cohorts
 from genex_kedro.plots.cohort import plot_components
-from genex_kedro.study import describe, prepare, split, tumor_types
+from genex_kedro.study import describe, prepare, split
+from genex_kedro.study.tumor_types import data as tumor_types
 
 
 def check_cohort(raw: AnnData) -> AnnData:

@@ -23,8 +23,8 @@ from genex_kedro.study.fits import (
     seed_of,
     still_true,
 )
-from genex_kedro.study.judges import Judge, judge_expression, judge_samples, why_not
-from genex_kedro.study.references import LOGISTIC, reference_answers
+from genex_kedro.study.judges.references import LOGISTIC, reference_answers
+from genex_kedro.study.judges.samples import Judge, judge_expression, judge_samples, why_not
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from kedro.pipeline import Pipeline, node
 
 from genex_kedro.pipelines.binding import bound
 from genex_kedro.pipelines.discriminator import nodes
-from genex_kedro.study.judges import JUDGES, Judge
+from genex_kedro.study.judges.samples import JUDGES, Judge
 
 _SETTINGS = "params:discriminator"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.study.cards import card_key, scored_card
+from genex_kedro.study.generation.cards import card_key, scored_card
 
 
 def write_cards(table: pd.DataFrame, *models: dict[str, TrainedModel]) -> dict[str, dict]:

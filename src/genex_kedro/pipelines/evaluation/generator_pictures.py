@@ -17,14 +17,14 @@ from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
 from genex_kedro.plots.augmentation import plot_augmentation
 from genex_kedro.plots.embedding import plot_planes
 from genex_kedro.plots.generators import plot_correlations
-from genex_kedro.study.augmentation import AugmentationSettings, Refit, augment
-from genex_kedro.study.ceilings import TRAINING
-from genex_kedro.study.embedding import EmbeddingSettings, embed_together
 from genex_kedro.study.fits import full_name, seed_of
-from genex_kedro.study.gene_pairs import sampled_correlations
-from genex_kedro.study.generator_settings import GeneratorSettings
-from genex_kedro.study.refit import refit_network, refit_simple
-from genex_kedro.study.synthetic import of_seed, samples_of
+from genex_kedro.study.generation.augmentation import AugmentationSettings, Refit, augment
+from genex_kedro.study.generation.ceilings import TRAINING
+from genex_kedro.study.generation.embedding import EmbeddingSettings, embed_together
+from genex_kedro.study.generation.gene_pairs import sampled_correlations
+from genex_kedro.study.generation.refit import refit_network, refit_simple
+from genex_kedro.study.generation.settings import GeneratorSettings
+from genex_kedro.study.generation.synthetic import of_seed, samples_of
 
 log = logging.getLogger(__name__)
 

@@ -20,18 +20,18 @@ from genex_kedro.metrics.manifold import K
 from genex_kedro.metrics.samples import Samples
 from genex_kedro.plots.generator_ranks import plot_ranks
 from genex_kedro.plots.generators import plot_precision_recall
-from genex_kedro.study.ceilings import ceilings
 from genex_kedro.study.fits import run_name, seed_of
-from genex_kedro.study.generator_summary import (
+from genex_kedro.study.generation.ceilings import ceilings
+from genex_kedro.study.generation.goals import Goals, compare_with_goals
+from genex_kedro.study.generation.summary import (
     DIVERGED,
     FINISHED,
     RankingSettings,
     status_of,
     summarise,
 )
-from genex_kedro.study.goals import Goals, compare_with_goals
+from genex_kedro.study.generation.synthetic import of_seed, samples_of
 from genex_kedro.study.split import SPLITS
-from genex_kedro.study.synthetic import of_seed, samples_of
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def score_generators(
 
 
 def score_ceilings(studies: dict[str, AnnData], settings: ScoreSettings) -> pd.DataFrame:
-    """Real samples as if they were a generator's (:mod:`genex_kedro.study.ceilings`)."""
+    """Real samples as if they were a generator's (:mod:`genex_kedro.study.generation.ceilings`)."""
     rows = []
     for study in studies.values():
         score, parts = _scorer(study, settings)

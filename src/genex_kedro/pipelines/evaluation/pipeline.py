@@ -12,7 +12,7 @@ from genex_kedro.pipelines.evaluation import (
     nodes,
     translators,
 )
-from genex_kedro.study.judges import JUDGES
+from genex_kedro.study.judges.samples import JUDGES
 
 _SYNTHETIC = [
     "cvae.synthetic",

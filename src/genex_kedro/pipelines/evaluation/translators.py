@@ -12,15 +12,15 @@ from matplotlib.figure import Figure
 from genex_kedro.genes.positions import sex_chromosome_genes
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.plots.translators import plot_frontier, plot_neighbours
-from genex_kedro.study import translation_rows as scores
 from genex_kedro.study.fits import run_name, seed_of
-from genex_kedro.study.generator_summary import said_once
-from genex_kedro.study.judges import judge_expression
-from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
-from genex_kedro.study.translation_ceilings import ceilings
-from genex_kedro.study.translation_embedding import EmbeddingSettings, embed
-from genex_kedro.study.translation_scorecard import Judge, Reference, score_translation
-from genex_kedro.study.translation_tables import paper_tables
+from genex_kedro.study.generation.summary import said_once
+from genex_kedro.study.judges.samples import judge_expression
+from genex_kedro.study.judges.scorecard import OVERALL, BootstrapSettings
+from genex_kedro.study.translation import rows as scores
+from genex_kedro.study.translation.ceilings import ceilings
+from genex_kedro.study.translation.embedding import EmbeddingSettings, embed
+from genex_kedro.study.translation.scorecard import Judge, Reference, score_translation
+from genex_kedro.study.translation.tables import paper_tables
 
 # what a judge is called in the table: whom it learned from, and its network
 JUDGES = {
@@ -46,7 +46,7 @@ def score_translators(
     -------
     DataFrame
         ``run, model, seed, paired, pairs_in_validation, status, subset, tumors, normals, pairs`` and the metrics; see
-        :mod:`genex_kedro.study.translation_rows`. Rows ``ceiling/...`` are made from the answer.
+        :mod:`genex_kedro.study.translation.rows`. Rows ``ceiling/...`` are made from the answer.
     """
     rows = []
     for study in studies.values():

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from genex_kedro.imaging import GeneImageLayout
 from genex_kedro.plots.images import plot_class_means, plot_layouts
 from genex_kedro.study.fits import part_of, seed_of
-from genex_kedro.study.tumor_types import types_of
+from genex_kedro.study.tumor_types.data import types_of
 from genex_kedro.transforms import Standardiser
 
 

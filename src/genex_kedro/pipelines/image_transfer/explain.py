@@ -15,10 +15,10 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.image_transfer.fitting import layout_of, train_network
 from genex_kedro.pipelines.image_transfer.settings import ExplainSettings, ImageTransferSettings
 from genex_kedro.plots.images import plot_curves, plot_gene_images
-from genex_kedro.study import explain
-from genex_kedro.study.calls import classify_expression
 from genex_kedro.study.fits import part_of, seed_of
-from genex_kedro.study.tumor_types import LABEL, types_of
+from genex_kedro.study.tumor_types import explain
+from genex_kedro.study.tumor_types.calls import classify_expression
+from genex_kedro.study.tumor_types.data import LABEL, types_of
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.imaging import GeneImageLayout
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
 from genex_kedro.study.fits import seed_of, still_true
-from genex_kedro.study.type_fits import type_data
+from genex_kedro.study.tumor_types.fits import type_data
 
 log = logging.getLogger(__name__)
 

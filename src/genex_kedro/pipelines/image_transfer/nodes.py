@@ -20,9 +20,9 @@ from genex_kedro.pipelines.image_transfer.fitting import (
     require_weights,
 )
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
-from genex_kedro.study.calls import classify_expression
 from genex_kedro.study.fits import fits, full_name, history_of, part_of, seed_of
-from genex_kedro.study.type_fits import (
+from genex_kedro.study.tumor_types.calls import classify_expression
+from genex_kedro.study.tumor_types.fits import (
     NETWORKS,
     familiar_directions,
     of_held_out,

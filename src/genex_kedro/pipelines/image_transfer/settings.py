@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from genex_kedro.imaging import LayoutSettings
 from genex_kedro.models.image_classifier_config import OWN, ImageClassifierConfig
-from genex_kedro.study.explain import BASELINES
 from genex_kedro.study.fits import CostlySettings
+from genex_kedro.study.tumor_types.explain import BASELINES
 from genex_kedro.training import FitSettings
 
 
@@ -48,7 +48,7 @@ class ExplainSettings(BaseModel):
     per_class : int
         Test samples of each type.
     baselines : list of str
-        Of :data:`genex_kedro.study.explain.BASELINES`.
+        Of :data:`genex_kedro.study.tumor_types.explain.BASELINES`.
     draws : int
         Training samples that ``random_training`` averages over.
     steps, most_steps : int

@@ -15,12 +15,12 @@ from genex_kedro.datasets.model_shelf import ModelShelf
 from genex_kedro.errors import InputError
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.study import translate_output as outputs
-from genex_kedro.study.judges import judge_expression
-from genex_kedro.study.trained_translator import load_translator
-from genex_kedro.study.translate_input import Tumors, fit_to_model
-from genex_kedro.study.translate_report import in_unit, readable, report_of
-from genex_kedro.study.translate_settings import TranslateSettings
+from genex_kedro.study.judges.samples import judge_expression
+from genex_kedro.study.translation import applied_output as outputs
+from genex_kedro.study.translation.applied_input import Tumors, fit_to_model
+from genex_kedro.study.translation.applied_report import in_unit, readable, report_of
+from genex_kedro.study.translation.settings import TranslateSettings
+from genex_kedro.study.translation.trained import load_translator
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
 from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
-from genex_kedro.study.translation import translated_cohort
-from genex_kedro.study.translators import BothWays, atlas_of, translation_data, why_not
+from genex_kedro.study.translation.cohort import translated_cohort
+from genex_kedro.study.translation.fitting import BothWays, atlas_of, translation_data, why_not
 
 log = logging.getLogger(__name__)
 

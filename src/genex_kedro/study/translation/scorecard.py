@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from anndata import AnnData
 
-from genex_kedro.study import translation_rows as scores
-from genex_kedro.study.scorecard import OVERALL, BootstrapSettings
-from genex_kedro.study.translation_rows import KINDS, Truth
+from genex_kedro.study.judges.scorecard import OVERALL, BootstrapSettings
+from genex_kedro.study.translation import rows as scores
+from genex_kedro.study.translation.rows import KINDS, Truth
 
 Judge = Callable[[np.ndarray], np.ndarray]
 
@@ -23,7 +23,7 @@ class Reference:
     ----------
     model : str
     drawn : mapping of str to ndarray
-        Of :func:`genex_kedro.study.translation_rows.resampled`.
+        Of :func:`genex_kedro.study.translation.rows.resampled`.
     """
 
     model: str
@@ -42,7 +42,7 @@ def score_translation(
     Parameters
     ----------
     cohort : AnnData
-        Of :func:`genex_kedro.study.translation.translated_cohort`, rows as in `truth`.
+        Of :func:`genex_kedro.study.translation.cohort.translated_cohort`, rows as in `truth`.
     truth : Truth
     judges : mapping of name to callable
         From profiles (n_samples, n_genes) in log2(x+1) to P(tumor).

@@ -8,9 +8,9 @@ import pandas as pd
 from genex_kedro.metrics import multiclass
 from genex_kedro.metrics.bootstrap import bootstrap, bootstrap_difference
 from genex_kedro.metrics.multiclass import METRICS
-from genex_kedro.study.scorecard import BootstrapSettings
-from genex_kedro.study.tumor_types import merged
-from genex_kedro.study.type_fits import PREFIX
+from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.tumor_types.data import merged
+from genex_kedro.study.tumor_types.fits import PREFIX
 
 OVERALL, MERGED = "overall", "COAD and READ merged"
 _WITH_INTERVAL = [m for m in METRICS if m.name in ("accuracy", "balanced_accuracy", "macro_f1")]
@@ -27,7 +27,7 @@ def score_types(
     Parameters
     ----------
     table : DataFrame
-        The predictions of one run (:func:`genex_kedro.study.type_fits.predictions`).
+        The predictions of one run (:func:`genex_kedro.study.tumor_types.fits.predictions`).
     patients : Series, indexed by sample id
     settings : BootstrapSettings
     against : DataFrame, optional

@@ -10,7 +10,7 @@ from anndata import AnnData
 
 from genex_kedro.models.simple_translators import SimpleTranslator, TranslationData
 from genex_kedro.study.fits import part_of, seed_of
-from genex_kedro.study.translation import find_pairs
+from genex_kedro.study.translation.cohort import find_pairs
 
 
 def translation_data(study: AnnData, part: str, least: int = 1) -> TranslationData:

@@ -16,7 +16,7 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
 from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
-from genex_kedro.study.generator_settings import (
+from genex_kedro.study.generation.settings import (
     GeneratorSettings,
     NetworkSettings,
     settings_of,

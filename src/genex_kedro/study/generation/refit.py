@@ -13,10 +13,10 @@ from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
 from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
 from genex_kedro.study.fits import full_name
-from genex_kedro.study.generation import generate
-from genex_kedro.study.generator_settings import NetworkSettings
+from genex_kedro.study.generation.sampling import generate
+from genex_kedro.study.generation.settings import NetworkSettings
+from genex_kedro.study.generation.synthetic import synthetic_cohort
 from genex_kedro.study.split import classes
-from genex_kedro.study.synthetic import synthetic_cohort
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from anndata import AnnData
 
 from genex_kedro.models.simple_translators.ridge import Ridge
 from genex_kedro.study.fits import part_of, seed_of
-from genex_kedro.study.translation import find_pairs
+from genex_kedro.study.translation.cohort import find_pairs
 
 CEILING = "ceiling"
 

@@ -9,7 +9,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.study.fits import part_of, run_name, seed_of
-from genex_kedro.study.tumor_types import types_of
+from genex_kedro.study.tumor_types.data import types_of
 from genex_kedro.transforms import Standardiser
 
 NETWORKS, SIMPLE = "images", "simple"  # before the names of models

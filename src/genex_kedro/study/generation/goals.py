@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from genex_kedro.metrics.generator_scorecard import METRICS
-from genex_kedro.study.ceilings import CEILINGS, TRAINING, is_real
+from genex_kedro.study.generation.ceilings import CEILINGS, TRAINING, is_real
 
 
 class Goal(BaseModel):

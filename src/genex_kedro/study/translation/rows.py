@@ -26,7 +26,7 @@ from genex_kedro.metrics.spread import spread
 from genex_kedro.metrics.tissue_kept import nearest_tissue
 from genex_kedro.metrics.top_genes import top_genes
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.translation import find_pairs
+from genex_kedro.study.translation.cohort import find_pairs
 from genex_kedro.transforms import Standardiser
 
 KINDS = {

@@ -8,7 +8,7 @@ from anndata import AnnData
 from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.translation import find_pairs
+from genex_kedro.study.translation.cohort import find_pairs
 from genex_kedro.transforms import Standardiser
 
 

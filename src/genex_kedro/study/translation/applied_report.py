@@ -11,7 +11,7 @@ from anndata import AnnData
 from genex_kedro.cohort import notices
 from genex_kedro.errors import some
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.study.translate_input import Tumors
+from genex_kedro.study.translation.applied_input import Tumors
 
 CAVEATS = (
     "Research use only. Nothing here is a diagnosis.",

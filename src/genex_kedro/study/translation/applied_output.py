@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from genex_kedro.models.atlas import Atlas
-from genex_kedro.study.trained_translator import NOT_TOLD, Translator
-from genex_kedro.study.translate_input import Tumors
+from genex_kedro.study.translation.applied_input import Tumors
+from genex_kedro.study.translation.trained import NOT_TOLD, Translator
 
 NOT_GIVEN = "not given"
 _CERTAIN = 0.5  # an inferred tissue below it is no answer

@@ -12,8 +12,8 @@ from genex_kedro.errors import InputError
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import SMALL_CLASS
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.study.generation import generate
-from genex_kedro.study.request import AS_TRAINED, GenerateSettings, ask
+from genex_kedro.study.generation.request import AS_TRAINED, GenerateSettings, ask
+from genex_kedro.study.generation.sampling import generate
 from genex_kedro.units import STUDY_UNIT, UNITS, from_study_unit
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from genex_kedro.errors import InputError
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.study.translators import known_tissue
+from genex_kedro.study.translation.fitting import known_tissue
 
 NOT_TOLD = ""
 
@@ -86,7 +86,7 @@ class NetworkTrained:
 
     def _translate(self, what: str, expression, tissue, seed: int) -> np.ndarray:
         """One field of the translation: of those told their tissue, then of those not told."""
-        from genex_kedro.study.network_translation import translate
+        from genex_kedro.study.translation.networks import translate
 
         told = np.asarray(tissue) != NOT_TOLD
         parts = [

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from genex_kedro.metrics.samples import Samples
 from genex_kedro.metrics.utility import LABELS, spread_order, transfer_scores
 from genex_kedro.study.fits import part_of, seed_of
+from genex_kedro.study.generation.synthetic import samples_of
 from genex_kedro.study.split import classes
-from genex_kedro.study.synthetic import samples_of
 
 log = logging.getLogger(__name__)
 

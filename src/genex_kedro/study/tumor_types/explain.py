@@ -10,8 +10,8 @@ from anndata import AnnData
 from scipy.stats import spearmanr
 
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.markers import MARKERS
-from genex_kedro.study.tumor_types import types_of
+from genex_kedro.study.tumor_types.data import types_of
+from genex_kedro.study.tumor_types.markers import MARKERS
 from genex_kedro.transforms import Standardiser
 
 BASELINES = ("training_mean", "tissue_normal", "zero_expression", "random_training")
