@@ -15,8 +15,9 @@ from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS, kept
 from genex_kedro.pipelines.cyclegan.nodes import keep_cyclegan, train_cyclegan
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
 from genex_kedro.study.fits import part_of
+from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation import applied_output as outputs
-from genex_kedro.study.translation.applied_input import Tumors, fit_to_model
+from genex_kedro.study.translation.applied_input import fit_to_model
 from genex_kedro.study.translation.fitting import atlas_of, translation_data
 from genex_kedro.study.translation.trained import load_translator
 
@@ -39,7 +40,7 @@ def unseen() -> AnnData:
     return cohort
 
 
-def taken(cohort: AnnData, least: float = 0.8) -> Tumors:
+def taken(cohort: AnnData, least: float = 0.8) -> Profiles:
     return fit_to_model(cohort, STUDY.var, ATLAS, least)
 
 

@@ -12,10 +12,10 @@ from genex_kedro.cohort import notices, to_study_unit
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.classify.settings import ClassifySettings
+from genex_kedro.study.matching import match_genes
 from genex_kedro.study.tumor_types.calls import (
     calls_table,
     classify_expression,
-    match_genes,
     top_genes,
 )
 from genex_kedro.transforms import Standardiser
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def classify_samples(
     table: AnnData, models: dict[str, TrainedModel], settings: ClassifySettings
 ) -> tuple[pd.DataFrame, dict]:
-    """Call every sample of a table.
+    """Call every sample of a table that measures enough of the model's genes.
 
     Parameters
     ----------
@@ -46,19 +46,20 @@ def classify_samples(
     Raises
     ------
     InputError
-        If there is no such model, or a sample measures too few of its genes.
+        If there is no such model, or no sample measures enough of its genes.
     """
     key, model = choose_model(models, settings)
-    profiles = match_genes(to_study_unit(table), model.genes, settings.min_coverage)
-    measured = np.isfinite(profiles.expression)
-    average = _average(model, profiles.expression.shape[1])
-    X = np.where(measured, profiles.expression, average)
+    cohort = to_study_unit(table)
+    profiles = match_genes(
+        cohort, model.genes, settings.min_coverage, "classify", "tumor_types"
+    ).filled(_average(model))
+    X = profiles.expression
     probability, unfamiliar = classify_expression(model, X)
     classes = model.config["classes"]
     calls = calls_table(profiles, classes, probability, unfamiliar, model.config["reject"])
     if settings.top:
         values = _attributions(model, X, probability.argmax(1), settings.steps)
-        calls["top_genes"] = top_genes(values, measured, model.genes.index, settings.top)
+        calls["top_genes"] = top_genes(values, profiles.measured, model.genes.index, settings.top)
     report = {
         "model": key,
         "card": model.card,
@@ -66,9 +67,9 @@ def classify_samples(
         "calls": {str(k): int(v) for k, v in calls["call"].value_counts().items()},
         "rejected": int(calls["rejected"].sum()),
         "genes_of_model": len(model.genes),
-        "genes_measured_least": float(profiles.measured.min()),
+        "genes_measured_least": float(calls["genes_measured"].min()),
         "thresholds": model.config["reject"],
-        "notices": notices(table).to_dict("records"),
+        "notices": notices(cohort).to_dict("records"),
         "caveat": "research use only; a call of a normal or of a type the model never saw is wrong",
     }
     log.info("%d samples called by %s, %d of them rejected", len(calls), key, report["rejected"])
@@ -109,10 +110,10 @@ def _loss(model: TrainedModel) -> float:
     return float("inf") if loss is None else loss
 
 
-def _average(model: TrainedModel, n_genes: int) -> np.ndarray:
+def _average(model: TrainedModel) -> np.ndarray:
     """The mean of the training samples, log2(x+1): what a gene not measured is taken to be."""
     standardiser = Standardiser.from_json(model.transform)
-    nothing = np.zeros((1, n_genes), dtype=np.float32)
+    nothing = np.zeros((1, len(model.genes)), dtype=np.float32)
     return standardiser.invert(nothing, like=nothing)
 
 

@@ -21,7 +21,8 @@ class ClassifySettings(BaseModel):
     steps : int
         Of integrated gradients, from the mean of the training samples to the profile.
     min_coverage : float
-        Share of the model's genes that a sample must measure; the others count as average.
+        Share of the model's genes that a sample must measure, or it is left out and named; genes not
+        measured count as average.
     """
 
     model_config = ConfigDict(extra="forbid")

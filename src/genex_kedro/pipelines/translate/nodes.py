@@ -16,8 +16,9 @@ from genex_kedro.errors import InputError
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.study.judges.samples import judge_expression
+from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation import applied_output as outputs
-from genex_kedro.study.translation.applied_input import Tumors, fit_to_model
+from genex_kedro.study.translation.applied_input import fit_to_model
 from genex_kedro.study.translation.applied_report import in_unit, readable, report_of
 from genex_kedro.study.translation.settings import TranslateSettings
 from genex_kedro.study.translation.trained import load_translator
@@ -69,7 +70,7 @@ def translate_tumors(
     return results, report
 
 
-def _draws(translator, tumors: Tumors, tissue, settings: TranslateSettings, unit: str):
+def _draws(translator, tumors: Profiles, tissue, settings: TranslateSettings, unit: str):
     """The draws asked for, the standard deviation over draws, and the first draw."""
     mean, squares, first, kept = 0.0, 0.0, None, []
     n = max(settings.draws, settings.uncertainty_draws)

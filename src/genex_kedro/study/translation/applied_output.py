@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from genex_kedro.models.atlas import Atlas
-from genex_kedro.study.translation.applied_input import Tumors
+from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation.trained import NOT_TOLD, Translator
 
 NOT_GIVEN = "not given"
@@ -19,18 +19,18 @@ _BLOCK = 2000  # samples at once
 Judge = Callable[[np.ndarray], np.ndarray]
 
 
-def tissue_for(translator: Translator, tumors: Tumors) -> np.ndarray:
+def tissue_for(translator: Translator, tumors: Profiles) -> np.ndarray:
     """What to tell a translator of each sample's tissue, (n_samples,)."""
     given = tumors.obs["tissue"].astype(str).to_numpy(str)
     return translator.ask(tumors.expression, np.where(given == NOT_GIVEN, NOT_TOLD, given))
 
 
-def guesses(translator: Translator, tumors: Tumors, tissue: np.ndarray) -> np.ndarray:
+def guesses(translator: Translator, tumors: Profiles, tissue: np.ndarray) -> np.ndarray:
     """The best single guess of each normal; log2(x+1), none below 0, (n_samples, n_genes)."""
     return np.maximum(translator.point(tumors.expression, tissue), 0).astype(np.float32)
 
 
-def some_draws(translator: Translator, tumors: Tumors, tissue: np.ndarray, n: int, seed: int):
+def some_draws(translator: Translator, tumors: Profiles, tissue: np.ndarray, n: int, seed: int):
     """Yields `n` draws of all normals; a sample's depend on the seed and its place alone."""
     generators = [np.random.default_rng([seed, b]) for b in range(-(-len(tissue) // _BLOCK))]
     for _ in range(n):
@@ -41,7 +41,7 @@ def some_draws(translator: Translator, tumors: Tumors, tissue: np.ndarray, n: in
         yield np.maximum(np.concatenate(parts), 0).astype(np.float32)
 
 
-def change_table(tumors: Tumors, normal: np.ndarray, sd: np.ndarray) -> pd.DataFrame:
+def change_table(tumors: Profiles, normal: np.ndarray, sd: np.ndarray) -> pd.DataFrame:
     """Tumor against its own predicted normal, a row per sample and measured gene.
 
     Returns
@@ -75,7 +75,7 @@ def change_table(tumors: Tumors, normal: np.ndarray, sd: np.ndarray) -> pd.DataF
 
 
 def calls_table(
-    tumors: Tumors,
+    tumors: Profiles,
     tissue: np.ndarray,
     translator: Translator,
     atlas: Atlas,

@@ -11,7 +11,7 @@ from anndata import AnnData
 from genex_kedro.cohort import notices
 from genex_kedro.errors import some
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.study.translation.applied_input import Tumors
+from genex_kedro.study.matching import Profiles
 
 CAVEATS = (
     "Research use only. Nothing here is a diagnosis.",
@@ -26,7 +26,12 @@ CAVEATS = (
 
 
 def report_of(
-    cohort: AnnData, tumors: Tumors, calls: pd.DataFrame, name: str, seed: int, model: TrainedModel
+    cohort: AnnData,
+    tumors: Profiles,
+    calls: pd.DataFrame,
+    name: str,
+    seed: int,
+    model: TrainedModel,
 ) -> dict[str, Any]:
     """What was done and noticed, as plain JSON; ``notices`` are for the console.
 
@@ -34,7 +39,7 @@ def report_of(
     ----------
     cohort : AnnData
         As it was read, with its notices.
-    tumors : Tumors
+    tumors : Profiles
     calls : DataFrame
     name : str
         Full name of the model.
@@ -111,7 +116,7 @@ def readable(report: dict[str, Any], n_draws: int, unit: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def in_unit(values: np.ndarray, tumors: Tumors, unit: str) -> pd.DataFrame:
+def in_unit(values: np.ndarray, tumors: Profiles, unit: str) -> pd.DataFrame:
     """Profiles in log2(x+1) as a table of the input's unit, samples in rows."""
     from genex_kedro.units import from_study_unit
 

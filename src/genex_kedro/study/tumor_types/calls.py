@@ -1,65 +1,15 @@
-"""Profiles that a classifier never saw, brought to its genes; its calls, and what to say of them."""
+"""What a trained classifier calls profiles, how sure it is, and which genes speak for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 
-from genex_kedro.errors import InputError, some
-from genex_kedro.genes.panels import find_genes
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.study.matching import Profiles
 from genex_kedro.transforms import Standardiser
 
 LOW, STRANGE = "low probability", "unlike the training samples"
-
-
-@dataclass(frozen=True)
-class Profiles:
-    """Profiles as a classifier takes them.
-
-    Attributes
-    ----------
-    expression : ndarray, shape (n_samples, n_genes)
-        log2(x+1), the model's genes in order; NaN where a gene was not measured.
-    samples : Index
-    """
-
-    expression: np.ndarray
-    samples: pd.Index
-
-    @property
-    def measured(self) -> np.ndarray:
-        """Share of the model's genes that each sample measures."""
-        return np.isfinite(self.expression).mean(1)
-
-
-def match_genes(cohort: AnnData, genes: pd.DataFrame, least: float) -> Profiles:
-    """The model's genes of a cohort in log2(x+1).
-
-    Raises
-    ------
-    InputError
-        If a sample measures less than the share `least` of the model's genes.
-    """
-    place = find_genes(cohort.var, genes)
-    values = np.full((cohort.n_obs, len(genes)), np.nan, dtype=np.float32)
-    values[:, place >= 0] = np.asarray(cohort.X)[:, place[place >= 0]]
-    profiles = Profiles(values, cohort.obs_names)
-    poor = profiles.measured < least
-    if poor.any():
-        absent = genes.index[~np.isfinite(values[poor]).any(0)]
-        raise InputError(
-            where="profiles to classify",
-            found=f"{int(poor.sum())} of {cohort.n_obs} samples with fewer of the model's {len(genes)} genes, "
-            f"the poorest with {profiles.measured.min():.0%}; missing: {some(absent, 10)}",
-            expected=f"at least {least:.0%} of them",
-            remedy="Bring a table with all measured genes, train on a panel that it covers "
-            "(tumor_types.panel), or lower classify.min_coverage.",
-        )
-    return profiles
 
 
 def calls_table(
@@ -81,12 +31,12 @@ def calls_table(
     why = np.select([low & strange, low, strange], [f"{LOW}; {STRANGE}", LOW, STRANGE], "")
     return pd.DataFrame(
         {
-            "sample_id": profiles.samples.to_numpy(str),
+            "sample_id": profiles.obs.index.to_numpy(str),
             "call": np.asarray(classes)[probability.argmax(1)],
             "probability": confidence,
             "rejected": low | strange,
             "why": why,
-            "genes_measured": profiles.measured,
+            "genes_measured": profiles.measured.mean(1),
             **{f"p_{name}": probability[:, at] for at, name in enumerate(classes)},
         }
     )
