@@ -100,6 +100,18 @@ def test_profiles_are_read_as_tumors_are(write):
     assert list(profiles.obs_names) == ["a", "b"] == list(tumors.obs_names)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "pipeline"), [(TumorTableDataset, "translate"), (ProfileTableDataset, "classify")]
+)
+def test_the_remedy_names_the_pipelines_own_parameter(write, dataset, pipeline):
+    table = pd.DataFrame({"TP53": [-40.5, 3], "KRAS": [2000.0, 1]}, index=["A", "B"])
+    with pytest.raises(
+        Exception, match=rf"(?s){pipeline}\.unit.*{pipeline}\.negative=zero"
+    ) as caught:
+        dataset(expression=str(write(table, "cohort.unit.tsv"))).load()
+    assert "cohort.unit.tsv" in str(caught.value)
+
+
 def test_a_table_that_is_not_expression_is_refused(write):
     words = table().set_axis([f"column {i}" for i in range(40)], axis=1)
     with pytest.raises(InputError, match="genes"):

@@ -88,6 +88,7 @@ def test_the_choice_is_a_setting_more_trained_as_long_as_its_base():
     assert chosen.networks["paper"] == SETTINGS.networks["paper"]
     tuned = chosen.networks["tuned"]
     assert (tuned.network.latent, tuned.fit.batch_size, tuned.fit.epochs) == (2, 20, 1400)
+    assert tuned.seeds == 1  # the split that the search looked at
     assert set(SETTINGS.networks) == {"paper"}  # what came in is as it was
 
 

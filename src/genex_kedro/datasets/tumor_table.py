@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
@@ -71,7 +73,18 @@ class TumorTableDataset(AbstractDataset[None, AnnData]):
             )
         if self.unit is not None:
             require_unit(self.unit, str(self.expression))
-        return read_tumors(**self._describe())
+        try:
+            return read_tumors(**self._describe())
+        except InputError as error:
+            raise self._own(error) from None
+
+    def _own(self, error: InputError) -> InputError:
+        """The readers speak of a cohort's parameters; here the same ones are this pipeline's."""
+        own = partial(re.sub, r"\bcohort\.(unit|negative|tissue)\b", rf"{self.pipeline}.\1")
+        where = own(error.where) if error.where.startswith("parameter ") else error.where
+        return InputError(
+            where=where, found=error.found, expected=error.expected, remedy=own(error.remedy)
+        )
 
     def save(self, data: None) -> NoReturn:
         """A user's files are never written to."""

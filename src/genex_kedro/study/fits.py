@@ -22,17 +22,21 @@ class CostlySettings(BaseModel):
     Parameters
     ----------
     seeds : int, optional
-        Trained on so many splits, from the first; null is all of them. No part of a training's
-        fingerprint: more seeds keep what is trained already.
+        Trained on so many splits, from the lowest seed; null is all of them.
     """
 
     model_config = ConfigDict(extra="forbid")
-    seeds: int | None = Field(default=None, ge=1, exclude=True)
+    seeds: int | None = Field(default=None, ge=1)
+
+    @property
+    def trained_as(self) -> dict:
+        """All that one training depends on: more seeds keep what is trained already."""
+        return self.model_dump(mode="json", exclude={"seeds"})
 
 
 def fits(studies: dict[str, AnnData], networks: Mapping[str, Any]) -> Iterator[tuple]:
     """``(key, study, name, network)`` of every fit; the key is ``<name>_seed_<n>``."""
-    for place, study in enumerate(studies.values()):
+    for place, study in enumerate(sorted(studies.values(), key=seed_of)):
         for name, network in networks.items():
             seeds = network.seeds if isinstance(network, CostlySettings) else None
             if seeds is None or place < seeds:

@@ -22,7 +22,8 @@ def choose_settings(
 ) -> dict[str, Any]:
     """The settings of the parameters and, where the search chose one on these data, ``tuned``.
 
-    It is trained as its base is: for as many epochs, with the same patience.
+    It is trained as its base is, for as many epochs, with the same patience, and on the first split
+    alone: the search looked at validation patients of that split who are test patients of others.
 
     Parameters
     ----------
@@ -61,5 +62,6 @@ def choose_settings(
             scaling=base.scaling,
             network=best["network"],
             fit=base.fit.model_copy(update={"batch_size": best["batch_size"]}),
+            seeds=1,
         )
     return chosen.model_dump(mode="json")

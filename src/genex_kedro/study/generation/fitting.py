@@ -108,7 +108,7 @@ class GeneratorFit:
         self.network, self.family, self.seed = network, family, seed_of(study)
         self.n_genes = study.n_vars
         code = code_digest(partial(train, family=family))
-        self.fingerprint = digest([data_digest(study), network, settings.factors, code])
+        self.fingerprint = digest([data_digest(study), network.trained_as, settings.factors, code])
         self._prepare(study, settings.factors)
 
     def _prepare(self, study: AnnData, factors: tuple[str, ...]) -> None:
