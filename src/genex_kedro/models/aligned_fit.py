@@ -12,8 +12,9 @@ from genex_kedro.models.aligned import NOT_TOLD, Aligned, Classes
 from genex_kedro.models.aligned_classes import Labelled, learnable, pairs_among
 from genex_kedro.models.aligned_config import AlignedConfig
 from genex_kedro.models.aligned_noise import class_noise
+from genex_kedro.models.atlas import TEMPERATURES
+from genex_kedro.models.simple_translators.regression import gene_slopes
 
-TEMPERATURES = tuple(2.0**e for e in np.arange(0, 9.1, 0.5))
 LEAST_PAIRS = 20  # to set the reach by
 
 
@@ -180,8 +181,7 @@ def _gene_slopes(tumor: np.ndarray, normal: np.ndarray, prior: float) -> np.ndar
     common = xy.sum() / max(xx.sum(), 1e-12)
     if common <= 0:
         return np.ones(len(xx))
-    weight = prior * xx.mean()
-    return np.maximum((xy + weight * common) / np.maximum(xx + weight, 1e-12), 0) / common
+    return np.maximum(gene_slopes(tumor, normal, prior), 0) / common
 
 
 def _set_temperature(aligned: Aligned, held: Held) -> None:

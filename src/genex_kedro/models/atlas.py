@@ -23,7 +23,7 @@ from genex_kedro.models.base import TrainedModel
 
 MODEL_NAME = "atlas"
 WITHIN = 0.99  # of validation samples, by definition not far
-_TEMPERATURES = tuple(2.0**e for e in np.arange(0, 9.1, 0.5))
+TEMPERATURES = tuple(2.0**e for e in np.arange(0, 9.1, 0.5))
 _LEAST = 3  # samples of a class: the mean of fewer is too much the samples themselves
 
 
@@ -184,8 +184,8 @@ def _tell_tissues(Z, tissue, held_out, held_out_tissue, tissues) -> tuple[np.nda
     if asked.any():
         logits = held_out[asked] @ coefficients.T + intercepts
         own = np.searchsorted(tissues, held_out_tissue[asked])
-        losses = [_cross_entropy(logits / t, own) for t in _TEMPERATURES]
-        temperature = _TEMPERATURES[int(np.argmin(losses))]
+        losses = [_cross_entropy(logits / t, own) for t in TEMPERATURES]
+        temperature = TEMPERATURES[int(np.argmin(losses))]
         coefficients, intercepts = coefficients / temperature, intercepts / temperature
     return coefficients, intercepts
 

@@ -7,6 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from genex_kedro.models.averaging import follow
 from genex_kedro.models.cvae import Cvae, build
 from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_core import fit_core
@@ -65,7 +66,7 @@ class CvaeLearner:
         loss.objective.backward()
         optimizer.step()
         if self.config.average is not None:
-            self._average()
+            follow(self.cvae, self.trained, self.config.average)
         parts = {"loss": loss.objective, "reconstruction": loss.reconstruction, "kl": loss.kl}
         return {name: value.detach() for name, value in parts.items()}
 
@@ -73,16 +74,6 @@ class CvaeLearner:
         """The negative ELBO and its parts, by one draw from the posterior."""
         loss = self.cvae.loss(*batch, draw)
         return {"loss": loss.elbo, "reconstruction": loss.reconstruction, "kl": loss.kl}
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        kept, new = self.cvae.state_dict(), self.trained.state_dict()
-        floating = [key for key, tensor in kept.items() if tensor.is_floating_point()]
-        torch._foreach_lerp_(
-            [kept[key] for key in floating],
-            [new[key] for key in floating],
-            1 - self.config.average,
-        )
 
 
 def start(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:

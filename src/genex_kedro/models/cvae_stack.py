@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from genex_kedro.models.averaging import follow
 from genex_kedro.models.cvae import Cvae
 from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.models.cvae_learner import CvaeLearner
@@ -69,7 +70,7 @@ class CvaeStack:
         objective.sum().backward()
         optimizer.step()
         if self._average is not None:
-            self._follow()
+            follow(self.generator, self.trained, self._average)
         parts = {"loss": objective, "reconstruction": reconstruction, "kl": kl}
         return {name: value.detach() for name, value in parts.items()}
 
@@ -77,14 +78,6 @@ class CvaeStack:
         """The negative ELBO of every network and its parts."""
         _, elbo, reconstruction, kl = self.generator(*batch, draw)
         return {"loss": elbo, "reconstruction": reconstruction, "kl": kl}
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        kept, new = self.generator.state_dict(), self.trained.state_dict()
-        floating = [key for key, tensor in kept.items() if tensor.is_floating_point()]
-        torch._foreach_lerp_(
-            [kept[key] for key in floating], [new[key] for key in floating], 1 - self._average
-        )
 
 
 class _Losses(nn.Module):

@@ -11,6 +11,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from genex_kedro.models.averaging import follow
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.diffusion_config import DiffusionConfig
@@ -159,9 +160,7 @@ class DiffusionLearner:
         losses["objective"].backward()
         optimizer.step()
         if self.config.average is not None:
-            with torch.no_grad():
-                kept, new = self.generator.parameters(), self.trained.parameters()
-                torch._foreach_lerp_(list(kept), list(new), 1 - self.config.average)
+            follow(self.generator, self.trained, self.config.average)
         return {name: value.detach() for name, value in losses.items()}
 
     def validate(self, batch: tuple[Tensor, ...], draw: torch.Generator) -> dict[str, Tensor]:

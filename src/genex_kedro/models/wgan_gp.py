@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from genex_kedro.models.averaging import follow
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.energy_score import energy_score
@@ -141,9 +142,7 @@ class WganGpLearner:
         loss.backward(inputs=list(self.trained.parameters()))  # none for the critic's weights
         optimizer.step()
         if self.config.average is not None:
-            with torch.no_grad():
-                kept, new = self.generator.parameters(), self.trained.parameters()
-                torch._foreach_lerp_(list(kept), list(new), 1 - self.config.average)
+            follow(self.generator, self.trained, self.config.average)
 
 
 def build(config: WganGpConfig, vocabulary: Vocabulary, n_genes: int, seed: int) -> WganGp:
