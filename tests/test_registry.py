@@ -1,13 +1,18 @@
 """The named pipelines: complete by themselves, and summable."""
 
+import inspect
 import itertools
 import re
 from pathlib import Path
 
 import pytest
+from kedro.config import OmegaConfigLoader
+from pydantic import BaseModel
 
 import genex_kedro.pipelines
+from genex_kedro.arguments import _OPEN, _leaves
 from genex_kedro.pipeline_registry import register_pipelines
+from genex_kedro.settings import CONFIG_LOADER_ARGS
 
 PIPELINES = register_pipelines()
 APPLICATIONS = {"classify", "generate", "share", "translate"}  # of models trained before
@@ -57,3 +62,32 @@ def test_pipelines_import_nothing_of_each_other():
     for path in folder.glob("*/*.py"):
         used = set(re.findall(r"genex_kedro\.pipelines(?:\.| import )(\w+)", path.read_text()))
         assert (used & names) <= {path.parent.name}, path
+
+
+def test_every_setting_can_be_found_in_conf():
+    """What conf does not list is refused on the command line as a name that nothing reads."""
+    conf = OmegaConfigLoader(str(Path(__file__).parents[1] / "conf"), **CONFIG_LOADER_ARGS)
+    listed = set(_leaves(conf["parameters"])) | set(_leaves(conf["globals"]))
+    listed |= {key.rpartition(".")[0] for key in listed}
+    read = {
+        leaf
+        for pipeline in PIPELINES.values()
+        for node in pipeline.nodes
+        for name, argument in zip(node.inputs, inspect.signature(node.func, eval_str=True).parameters.values(), strict=False)
+        if name.startswith("params:") and _is_settings(argument.annotation)
+        for leaf in _settings(argument.annotation, name.removeprefix("params:"))
+    }  # fmt: skip
+    assert "image_transfer.explain.steps" in read
+    assert {leaf for leaf in read - listed if not leaf.startswith(_OPEN)} == set()
+
+
+def _is_settings(annotation) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
+
+
+def _settings(model, prefix):
+    for name, field in model.model_fields.items():
+        if _is_settings(field.annotation):
+            yield from _settings(field.annotation, f"{prefix}.{name}")
+        else:
+            yield f"{prefix}.{name}"

@@ -33,7 +33,7 @@ def run(tmp_path):
     """Runs the little pipeline in a folder and tells which nodes ran."""
     pd.DataFrame({"x": [1, 2]}).to_csv(tmp_path / "in.csv", index=False)
 
-    def go(factor=2, reuse=True, nodes=None):
+    def go(factor=2, nodes=None, **how):
         ran.clear()
         catalog = DataCatalog(
             {
@@ -49,7 +49,7 @@ def run(tmp_path):
                 node(total, "c", "d", name="total"),
             ]
         )
-        ReusingRunner(tmp_path / "ledger", reuse=reuse).run(pipeline, catalog)
+        ReusingRunner(tmp_path / "ledger", **how).run(pipeline, catalog)
         return list(ran)
 
     go.folder = tmp_path
@@ -80,7 +80,7 @@ def test_a_changed_input_or_a_lost_output_is_noticed(run):
 
 def test_reuse_can_be_refused(run):
     run()
-    assert run(reuse=False) == ["double", "half", "total"]
+    assert run(rerun=True) == ["double", "half", "total"]
 
 
 def test_a_failing_node_leaves_no_record(run):
@@ -113,17 +113,18 @@ def test_a_node_goes_on_where_it_was_cut_off_but_starts_afresh_once_it_was_finis
             raise RuntimeError("cut off")
         return progress
 
-    def go(fail, reuse=True):
+    def go(fail, reuse=True, **how):
         ran.clear()
         catalog = DataCatalog(
             {
                 "resume": Progress(filepath=str(tmp_path / "progress.csv")),
                 "params:fail": MemoryDataset(fail),
+                "params:reuse": MemoryDataset(reuse),
                 "out": CSVDataset(filepath=str(tmp_path / "out.csv")),
             }
         )
         pipeline = Pipeline([node(work, ["resume", "params:fail"], "out", name="work")])
-        ReusingRunner(tmp_path / "ledger", reuse=reuse).run(pipeline, catalog)
+        ReusingRunner(tmp_path / "ledger", **how).run(pipeline, catalog)
 
     with pytest.raises(RuntimeError):
         go(fail=True)
@@ -131,6 +132,8 @@ def test_a_node_goes_on_where_it_was_cut_off_but_starts_afresh_once_it_was_finis
     assert ran == ["work"]  # went on
     go(fail=False)
     assert ran == []  # nothing to do
+    go(fail=False, rerun=True)
+    assert ran == ["work"], "named nodes run again and lose nothing they could go on from"
     go(fail=False, reuse=False)
     assert ran == ["discard", "work"]
 

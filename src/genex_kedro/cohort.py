@@ -36,10 +36,9 @@ SHEET_REMEDY = (
     "Name the columns in the first line; sample_id, patient_id, tissue and condition "
     "(tumor or normal) are needed, cohort and source are optional."
 )
-OBS = (*REQUIRED_OBS, "cohort", "source", "program")
 
 __all__ = [
-    "CONDITIONS", "OBS", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
+    "CONDITIONS", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
     "check_cohort", "check_values", "given_unit", "guess_unit", "notices", "program_of",
     "require_unique", "to_study_unit",
 ]  # fmt: skip

@@ -190,7 +190,11 @@ class TrackingHooks:
         self._book = None
 
 
-_APPLICATIONS = ("generate",)  # what is asked of trained models is no part of their training
+_APPLICATIONS = (
+    "generate",
+    "translate",
+    "classify",
+)  # what is asked of trained models is no part of their training
 
 
 def _plain(value):

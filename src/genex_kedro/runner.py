@@ -38,28 +38,29 @@ class ReusingRunner(SequentialRunner):
     ----------
     ledger : Path
         Folder of the records, one JSON file a node.
-    reuse : bool
-        False runs every node. The parameter ``reuse`` (``--params reuse=false``) does too.
+    rerun : bool
+        Run every node; trainings that were interrupted still go on where they stopped. The
+        parameter ``reuse`` (``--params reuse=false``) also forgets what they could go on from.
     """
 
-    def __init__(self, ledger: Path, reuse: bool = True) -> None:
+    def __init__(self, ledger: Path, rerun: bool = False) -> None:
         super().__init__(is_async=False)
         self._ledger = Path(ledger)
-        self._reuse = reuse
+        self._rerun, self._afresh = rerun, False
 
     def __repr__(self) -> str:
         # kedro-viz shows the status of a run only if it finds this name in the runner's
         return "<ReusingRunner, a kedro.runner.sequential_runner.SequentialRunner object>"
 
     def run(self, pipeline, catalog, hook_manager=None, run_id=None, only_missing_outputs=False):
-        self._reuse = self._reuse and _parameter(catalog, "reuse", True)
+        self._afresh = not _parameter(catalog, "reuse", True)
         with _alone(self._ledger):
             pipeline = self._needed(pipeline, catalog)
             return super().run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
 
     def _needed(self, pipeline: Pipeline, catalog) -> Pipeline:
         """The pipeline without what is up to date."""
-        if self._reuse:
+        if not (self._rerun or self._afresh):
             stale = self._stale(pipeline, catalog)
             if len(stale) < len(pipeline.nodes):
                 log.info("%d of %d nodes are up to date and left out (--params reuse=false runs them)",
@@ -85,7 +86,7 @@ class ReusingRunner(SequentialRunner):
         themselves which data and settings they belong to.
         """
         self._record_file(node).unlink(missing_ok=True)
-        if not self._reuse:
+        if self._afresh:
             for dataset in map(catalog.get, node.inputs):
                 if getattr(dataset, "is_resume_state", False):
                     dataset.discard()

@@ -31,7 +31,7 @@ class GenexSession(KedroSession):
         """
         if runner is None or type(runner) is SequentialRunner:
             asked = any(kwargs.get(selection) for selection in _SELECTIONS)
-            runner = ReusingRunner(self._project_path / "data" / ".ledger", reuse=not asked)
+            runner = ReusingRunner(self._project_path / "data" / ".ledger", rerun=asked)
         try:
             self._check_arguments()
             return super().run(*args, runner=runner, **kwargs)

@@ -26,12 +26,12 @@ def test_it_is_not_written():
 @pytest.mark.parametrize(
     ("given", "where", "said"),
     [
-        ({"n_tumors": 3}, "simulation.n_tumors", "tumors_per_type"),
-        ({"seed": -1}, "simulation.seed", "greater than or equal to 0"),
-        ({"seed": "x", "noise_sd": -1}, "simulation.seed, simulation.noise_sd", "'x'"),
-        ({"tissues": ["lung", "moon"]}, "simulation", "breast, colon"),
-        ({"tumors_per_type": 3, "pairs_per_type": 4}, "simulation", "a pair needs its tumor"),
-        ({"purity_sd": 0.6}, "simulation", "purity_sd"),
+        ({"n_tumors": 3}, "simulated.n_tumors", "tumors_per_type"),
+        ({"seed": -1}, "simulated.seed", "greater than or equal to 0"),
+        ({"seed": "x", "noise_sd": -1}, "simulated.seed, simulated.noise_sd", "'x'"),
+        ({"tissues": ["lung", "moon"]}, "simulated", "breast, colon"),
+        ({"tumors_per_type": 3, "pairs_per_type": 4}, "simulated", "a pair needs its tumor"),
+        ({"purity_sd": 0.6}, "simulated", "purity_sd"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(given, where, said):

@@ -110,6 +110,8 @@ def test_the_remedy_names_the_pipelines_own_parameter(write, dataset, pipeline):
     ) as caught:
         dataset(expression=str(write(table, "cohort.unit.tsv"))).load()
     assert "cohort.unit.tsv" in str(caught.value)
+    with pytest.raises(Exception, match=rf"{pipeline}\.unit=linear"):
+        dataset(expression=str(write(table, "t.tsv")), unit="furlong").load()
 
 
 def test_a_table_that_is_not_expression_is_refused(write):

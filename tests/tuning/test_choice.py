@@ -98,8 +98,15 @@ def test_a_choice_on_other_data_or_of_a_base_that_is_gone_is_left_out(caplog):
     assert data_digest(others["seed_0"]) != best["data"]
     assert set(choose_settings(others, SETTINGS, best)["networks"]) == {"paper"}
     assert "chosen on other data" in caplog.text
-    both = {**STUDIES, "seed_1": others["seed_0"]}
-    assert "tuned" in choose_settings(both, SETTINGS, best)["networks"]
+    later = others["seed_0"].copy()
+    later.uns["seed"] = 1
+    assert "tuned" in choose_settings({**STUDIES, "seed_1": later}, SETTINGS, best)["networks"]
+    earlier = STUDIES["seed_0"].copy()
+    earlier.uns["seed"] = (
+        2  # chosen on a split that is not the first here: its patients are elsewhere
+    )
+    other = {"seed_0": others["seed_0"], "seed_2": earlier}
+    assert set(choose_settings(other, SETTINGS, best)["networks"]) == {"paper"}
     gone = choose_settings(STUDIES, SETTINGS, best | {"base": "gone"})
     assert set(gone["networks"]) == {"paper"}
     assert "base 'gone'" in caplog.text

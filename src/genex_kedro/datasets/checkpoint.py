@@ -56,9 +56,6 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
         for key, checkpoint in data.items():
             if not key or key.startswith(".") or Path(key).name != key:
                 raise ValueError(f"{key!r} cannot be the name of a checkpoint file")
-            # what a killed run had half written; a key is written by one run at a time
-            for left_over in self._folder.glob(f".part-*-{key}{_SUFFIX}"):
-                left_over.unlink()
             header = {"state": json.dumps(checkpoint.state, allow_nan=False)}
             with staged_file(self._folder / f"{key}{_SUFFIX}") as staged:
                 save_file(checkpoint.tensors, staged, metadata=header)

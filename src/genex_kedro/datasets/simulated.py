@@ -69,13 +69,13 @@ def simulation_settings(given: dict[str, Any]) -> SimulationSettings:
             where=f"parameters {', '.join(_name(problem) for problem in problems)}",
             found="; ".join(_finding(problem, given) for problem in problems),
             expected="; ".join(_expectation(problem) for problem in problems),
-            remedy="Correct the values; what is left out keeps its default.",
+            remedy="Correct the values in globals.yml; what is left out keeps its default.",
         ) from error
 
 
 def _name(problem: dict[str, Any]) -> str:
-    """``simulation.seed``, or ``simulation`` where fields contradict each other."""
-    return ".".join(["simulation", *map(str, problem["loc"])])
+    """``simulated.seed``, or ``simulated`` where fields contradict each other."""
+    return ".".join(["simulated", *map(str, problem["loc"])])
 
 
 def _finding(problem: dict[str, Any], given: dict[str, Any]) -> str:

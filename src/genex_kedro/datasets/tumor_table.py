@@ -71,9 +71,9 @@ class TumorTableDataset(AbstractDataset[None, AnnData]):
                 remedy=f"Pass the file: kedro run --env table --pipelines {self.pipeline} "
                 f"--params {self.pipeline}.expression=FILE",
             )
-        if self.unit is not None:
-            require_unit(self.unit, str(self.expression))
         try:
+            if self.unit is not None:
+                require_unit(self.unit, str(self.expression))
             return read_tumors(**self._describe())
         except InputError as error:
             raise self._own(error) from None

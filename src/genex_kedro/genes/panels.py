@@ -38,10 +38,10 @@ def panel(name: str) -> pd.DataFrame:
     """
     if name not in PANELS:
         raise InputError(
-            where="parameter panel of a study (reversion.panel)",
+            where="parameter <study>.panel (reversion, synthesis or tumor_types)",
             found=repr(name),
             expected=f"one of {', '.join(PANELS)}, variable, all",
-            remedy="Name one of these panels, for example --params reversion.panel=l1000.",
+            remedy="Name one of these panels, for example --params synthesis.panel=l1000.",
         )
     return read_resource(f"{name}.tsv")
 

@@ -78,7 +78,7 @@ def _require_enough(study: AnnData, settings: StudySettings) -> None:
             where=f"study on panel '{settings.panel}'",
             found=f"{study.n_vars} genes and {', '.join(f'{n} {part}' for part, n in counts.items())} samples",
             expected="at least two genes, two training samples, and a sample to validate and to test on",
-            remedy="Bring more samples, choose another panel (reversion.panel), or handle missing values otherwise (cohort.missing).",
+            remedy="Bring more samples, choose another panel (reversion.panel, synthesis.panel or tumor_types.panel), or handle missing values otherwise (cohort.missing).",
         )
 
 

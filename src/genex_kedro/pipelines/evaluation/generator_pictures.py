@@ -23,7 +23,7 @@ from genex_kedro.study.generation.ceilings import TRAINING
 from genex_kedro.study.generation.embedding import EmbeddingSettings, embed_together
 from genex_kedro.study.generation.gene_pairs import sampled_correlations
 from genex_kedro.study.generation.refit import refit_network, refit_simple
-from genex_kedro.study.generation.settings import GeneratorSettings
+from genex_kedro.study.generation.settings import GeneratorSettings, settings_of
 from genex_kedro.study.generation.synthetic import of_seed, samples_of
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def draw_correlations(
 def augment_generators(
     studies: dict[str, AnnData],
     settings: AugmentationSettings,
-    networks: GeneratorSettings[CvaeConfig],
+    networks: dict,
     *synthetic: dict[str, AnnData],
 ) -> pd.DataFrame:
     """What every generator adds to few real samples, by what it had seen.
@@ -80,7 +80,7 @@ def augment_generators(
     InputError
         A network to be fitted to the few samples that is no setting of the conditional VAE.
     """
-    refits = _refits(settings, networks)
+    refits = _refits(settings, settings_of(networks, CVAE))
     tables = [
         augment(study, of_seed(synthetic, seed_of(study)), refits, settings)
         for study in studies.values()

@@ -187,7 +187,7 @@ def _pictures_of_generators() -> list[Node]:
         ),
         node(
             generator_pictures.augment_generators,
-            ["synthesis.studies", f"{_SETTINGS}.augmentation", "params:cvae", *_SYNTHETIC],
+            ["synthesis.studies", f"{_SETTINGS}.augmentation", "cvae.settings", *_SYNTHETIC],
             curves,
             name="augment_generators",
         ),

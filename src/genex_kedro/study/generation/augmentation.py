@@ -135,14 +135,19 @@ def _added(
     asked = classes(labels).to_numpy(str)
     for model, cohort in synthetic.items():
         made = samples_of(cohort)
-        yield LEAKING, model, made.take(_draw(made.classes, asked, rng))
+        drawn = _draw(made.classes, asked, rng)
+        if drawn is None:
+            log.warning("%s lacks classes of the few real samples: not asked what it adds", model)
+            continue
+        yield LEAKING, model, made.take(drawn)
 
 
-def _draw(there: np.ndarray, asked: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Rows with the classes asked for: all of a class before any is taken twice."""
+def _draw(there: np.ndarray, asked: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+    """Rows with the classes asked for, all of a class before any is taken twice; None if one lacks."""
     chosen = []
     for name, n in zip(*np.unique(asked, return_counts=True), strict=True):
         members = rng.permutation(np.flatnonzero(there == name))
-        if len(members):
-            chosen.append(np.resize(members, n))
+        if not len(members):
+            return None
+        chosen.append(np.resize(members, n))
     return np.concatenate(chosen)

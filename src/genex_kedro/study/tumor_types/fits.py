@@ -13,7 +13,6 @@ from genex_kedro.study.tumor_types.data import types_of
 from genex_kedro.transforms import Standardiser
 
 NETWORKS, SIMPLE = "images", "simple"  # before the names of models
-FIRST = ["run", "model", "seed", "sample_id", "split", "truth", "call", "confidence"]
 PREFIX = "p "  # of the columns of probabilities
 
 
