@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: install run test lint viz ui bench clean
+.PHONY: install run test lint viz ui docs bench airflow clean
 
 install: $(VENV)/.installed
 
@@ -35,8 +35,20 @@ ui: install
 	@echo "Runs side by side: http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (open one, then the chart view)"
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --workers 1
 
+docs: install
+	$(BIN)/mkdocs build --strict
+
+# minutes: the DAG in Airflow's own virtual environment, beside `kedro run`; equal or not
+airflow: install .venv-airflow/.installed
+	$(BIN)/python deploy/airflow/try_dag.py .venv-airflow
+
+.venv-airflow/.installed: deploy/airflow/requirements.txt
+	$(PYTHON) -m venv .venv-airflow
+	.venv-airflow/bin/python -m pip install --quiet -r $<
+	touch $@
+
 bench: install
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) build .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-airflow build site .pytest_cache .ruff_cache

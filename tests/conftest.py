@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import chdir
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,10 +37,7 @@ def mlflow_template(tmp_path_factory) -> Path:
     return folder / "mlflow.db"
 
 
-@pytest.fixture
-def project(tmp_path, mlflow_template) -> Path:
-    """A project folder of its own: the configuration, an empty `data`, an empty MLflow store."""
-    folder = tmp_path / "project"
+def _new_project(folder: Path, mlflow_template: Path) -> Path:
     shutil.copytree(ROOT / "conf", folder / "conf")
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "src").mkdir()
@@ -48,18 +47,40 @@ def project(tmp_path, mlflow_template) -> Path:
 
 
 @pytest.fixture
-def run_session(project, monkeypatch) -> Callable:
-    """Runs a pipeline in the project as `kedro run` does, in this process."""
-    from kedro.framework.session import KedroSession  # noqa: F401  (Kedro must be importable)
-    from kedro.framework.startup import bootstrap_project
+def project(tmp_path, mlflow_template) -> Path:
+    """A project folder of its own: the configuration, an empty `data`, an empty MLflow store."""
+    return _new_project(tmp_path / "project", mlflow_template)
 
-    monkeypatch.chdir(project)
 
-    def run(*pipelines: str, env: str = "test", params: dict | None = None, **kwargs):
+@pytest.fixture(scope="session")
+def run_in() -> Callable:
+    """Runs a pipeline in a project as `kedro run` does, in this process."""
+
+    def run(
+        project: Path, *pipelines: str, env: str = "test", params: dict | None = None, **kwargs
+    ):
+        from kedro.framework.startup import bootstrap_project
+
         from genex_kedro.session import GenexSession
 
-        bootstrap_project(project)
-        with GenexSession.create(project, env=env, runtime_params=params) as session:
-            return session.run(pipeline_names=list(pipelines) or None, **kwargs)
+        with chdir(project):
+            bootstrap_project(project)
+            with GenexSession.create(project, env=env, runtime_params=params) as session:
+                return session.run(pipeline_names=list(pipelines) or None, **kwargs)
 
     return run
+
+
+@pytest.fixture
+def run_session(project, run_in, monkeypatch) -> Callable:
+    """Runs a pipeline in the test's own project, and leaves the test in its folder."""
+    monkeypatch.chdir(project)
+    return partial(run_in, project)
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory, mlflow_template, run_in) -> Path:
+    """A project with the results of everything, made once for all tests: only to be read."""
+    project = _new_project(tmp_path_factory.mktemp("whole") / "project", mlflow_template)
+    run_in(project)
+    return project

@@ -32,8 +32,8 @@ def caplog(caplog):
     return caplog
 
 
-def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog):
-    run_session()
+def test_everything_runs_from_nothing_and_is_reused(whole_run, run_in, caplog):
+    project = whole_run
     table = pd.read_csv(project / "data/08_reporting/evaluation/discriminators.csv")
     models = {
         "paper",
@@ -56,7 +56,7 @@ def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog
     _check_cards(project)
 
     caplog.clear()
-    run_session()
+    run_in(project)
     assert nodes_run(caplog) == []
 
 
