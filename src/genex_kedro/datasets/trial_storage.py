@@ -25,7 +25,7 @@ class TrialStorageDataset(AbstractDataset["BaseStorage", None]):
         The journal of this project.
     shared : str, optional
         In its place, what several processes share: the path of another journal, for one
-        machine or a shared disk, or the URL of a database (``postgresql://...``) for several.
+        machine or a shared disk, or the URL of a database (``postgresql+psycopg://...``) for several.
     metadata : dict, optional
         For Kedro plugins.
     """
@@ -134,8 +134,8 @@ def _database(url: str) -> BaseStorage:
         raise InputError(
             where="parameter tuning.storage",
             found=f"a database that cannot be used ({str(error).splitlines()[0]})",
-            expected="an SQLAlchemy URL, such as postgresql://user@host/name, and its driver",
-            remedy="Correct the URL, start the database, or install the driver (pip install psycopg2-binary).",
+            expected="an SQLAlchemy URL, such as postgresql+psycopg://user@host/name, and its driver",
+            remedy="Correct the URL, start the database, or install the driver (pip install 'psycopg[binary]').",
         ) from error
 
 
