@@ -72,6 +72,14 @@ def find_mistake(error: BaseException | None) -> InputError | None:
             remedy="Name one of these, or none to run everything.",
         )
     chain = list(_causes(error))
+    if unread := next((cause for cause in chain if isinstance(cause, yaml.MarkedYAMLError)), None):
+        mark = unread.problem_mark
+        return InputError(
+            where=f"{mark.name}, line {mark.line + 1}" if mark else "conf",
+            found=str(unread.problem or unread).strip(),
+            expected="YAML of plain values",
+            remedy="Correct the line; tags such as !!python/object are never carried out.",
+        )
     found = next((cause for cause in chain if isinstance(cause, InputError)), None)
     return found or disk_fault(chain)
 
