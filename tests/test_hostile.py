@@ -114,7 +114,7 @@ def test_a_name_that_leads_elsewhere_is_no_file(tmp_path, name):
 
 
 def test_names_of_files_lead_nowhere_else(tmp_path):
-    with pytest.raises(InputError, match="RNAseqDB file"):
+    with pytest.raises(InputError, match=r"not there: \.\./\.\./etc/passwd"):
         read_rnaseqdb(tmp_path, names=["../../etc/passwd"])
     with pytest.raises(InputError, match="no safetensors file"):
         ImageNetWeights("folder", str(tmp_path)).of("resnet18")

@@ -112,7 +112,8 @@ def _mend(path: Path) -> None:
     Raises
     ------
     ValueError
-        If the last line is not JSON, which Optuna only finds once there is another.
+        If the last line is not JSON, which Optuna only finds once there is another; if what
+        follows is no beginning of a line: somebody else's file, which must not be shortened.
     """
     if not path.exists():
         return
@@ -120,6 +121,8 @@ def _mend(path: Path) -> None:
     whole = text.rfind(b"\n") + 1
     json.loads(text[:whole].splitlines()[-1] if whole else "{}")
     if whole < len(text):
+        if not text[whole:].startswith(b"{"):
+            raise ValueError(f"{text[whole:][:20]!r} is no line of a journal")
         with path.open("rb+") as file:
             file.truncate(whole)
 
