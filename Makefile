@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 export DO_NOT_TRACK = 1
 export MLFLOW_DISABLE_TELEMETRY = true
 
-.PHONY: install run test lint viz ui docs bench airflow clean
+.PHONY: install run test lint audit viz ui docs bench airflow clean
 
 install: $(VENV)/.installed
 
@@ -26,6 +26,12 @@ test: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# known weaknesses of the locked packages; --strict: a package that could not be looked up is no pass
+audit:
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet pip-audit==2.10.1
+	.venv-audit/bin/pip-audit -r requirements.lock --no-deps --disable-pip --strict
 
 viz: install
 	$(BIN)/kedro viz run
@@ -51,4 +57,4 @@ bench: install
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) .venv-airflow build site .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-airflow .venv-audit build site .pytest_cache .ruff_cache

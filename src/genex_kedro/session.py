@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from kedro.runner import SequentialRunner
 from kedro.validation.exceptions import ParameterValidationError
 
 from genex_kedro.arguments import check_arguments, check_environment, check_parameters
+from genex_kedro.disk_faults import disk_fault
 from genex_kedro.errors import InputError
 from genex_kedro.runner import ReusingRunner
 
@@ -69,11 +71,23 @@ def find_mistake(error: BaseException | None) -> InputError | None:
             expected="one of the names that kedro registry list shows",
             remedy="Name one of these, or none to run everything.",
         )
+    chain = list(_causes(error))
+    if unread := next((cause for cause in chain if isinstance(cause, yaml.MarkedYAMLError)), None):
+        mark = unread.problem_mark
+        return InputError(
+            where=f"{mark.name}, line {mark.line + 1}" if mark else "conf",
+            found=str(unread.problem or unread).strip(),
+            expected="YAML of plain values",
+            remedy="Correct the line; tags such as !!python/object are never carried out.",
+        )
+    found = next((cause for cause in chain if isinstance(cause, InputError)), None)
+    return found or disk_fault(chain)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
-        if isinstance(error, InputError):
-            return error
+        yield error
         error = error.__cause__ or error.__context__
-    return None
 
 
 def _indented(text: str) -> str:

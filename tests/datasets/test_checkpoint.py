@@ -66,5 +66,5 @@ def test_a_damaged_file_is_named_with_what_to_do(tmp_path, damage):
 
 def test_a_key_that_leaves_the_folder_is_refused(tmp_path):
     for key in ("../a", "a/b", "", ".part"):
-        with pytest.raises(DatasetError, match="cannot be the name"):
+        with pytest.raises(DatasetError, match="cannot be that of a file"):
             CheckpointDataset(str(tmp_path / "in")).save({key: checkpoint()})

@@ -72,7 +72,9 @@ def test_half_a_line_of_a_killed_process_is_dropped(tmp_path):
     assert path.read_bytes().startswith(whole + b'{"op_code"')
 
 
-@pytest.mark.parametrize("content", [b"study: s\n", b'{"op_code": 4}\n', b"\x00\xff\n", b"[]\n"])
+@pytest.mark.parametrize(
+    "content", [b"study: s\n", b'{"op_code": 4}\n', b"\x00\xff\n", b"[]\n", b"somebody's notes"]
+)
 def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
     path = tmp_path / "trials.log"
     path.write_bytes(content)

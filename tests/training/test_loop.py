@@ -1,5 +1,7 @@
 """The fit loop: it learns, stops, keeps the best, and resumes to the same bits."""
 
+import dataclasses
+
 import pytest
 import torch
 from linear_learner import LinearLearner, planted
@@ -170,6 +172,21 @@ def test_settings_are_checked():
             FitSettings(**wrong)
     assert choose_device("cpu").type == "cpu"
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
+
+
+def test_a_fit_begun_on_another_device_goes_on_here():
+    whole = run()
+    begun = whole[0]
+    elsewhere = dataclasses.replace(begun, state={**begun.state, "device": "cuda"})
+    resumed = run(resume=elsewhere)[-1]
+    assert resumed.state["device"] == "cpu" and resumed.status == "finished"
+    same(resumed, whole[-1])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_device_that_is_not_there_is_one_mistake():
+    with pytest.raises(InputError, match=r"(?s)parameter device.*'cuda'.*device=auto"):
+        choose_device("cuda")
 
 
 def test_without_a_monitor_the_last_weights_are_the_result():

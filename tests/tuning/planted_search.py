@@ -1,6 +1,6 @@
 """A search with a planted optimum, and fits that cost nothing (run by itself: one process of several).
 
-Usage: planted_search.py JOURNAL SECONDS, where a fit takes so many seconds an epoch.
+Usage: planted_search.py STORAGE SECONDS: a journal or the URL of a database, and what an epoch takes.
 """
 
 import math
@@ -71,7 +71,7 @@ class PlantedFits:
         return advanced
 
 
-def run(journal: Path, settings: SearchSettings, at_once=1, seconds=0.0, shared=None):
+def run(journal: Path | str, settings: SearchSettings, at_once=1, seconds=0.0, shared=None):
     """Search to the end, or until something happens; the study."""
     study = open_study(TrialStorageDataset(str(journal), shared).load(), "planted", settings)
     for _ in search(Trials(study, settings), at_once, lambda chosen: PlantedFits(chosen, seconds)):
@@ -80,4 +80,4 @@ def run(journal: Path, settings: SearchSettings, at_once=1, seconds=0.0, shared=
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), GRID, seconds=float(sys.argv[2]))
+    run("unused", GRID, seconds=float(sys.argv[2]), shared=sys.argv[1])

@@ -8,6 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from genex_kedro.errors import InputError
+
+
+def require_file_name(name: str, what: str) -> None:
+    """Refuse a name that would lie in another folder, or hidden, with an InputError."""
+    if not name or name.startswith(".") or Path(name).name != name or "\\" in name or "\0" in name:
+        raise InputError(
+            where=f"{what} {name!r}",
+            found="a name that cannot be that of a file",
+            expected="letters, digits, blanks, _ and -, without a dot in front",
+            remedy="Rename it in conf, or in --params.",
+        )
+
 
 @contextmanager
 def staged_file(path: str | Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
-from genex_kedro.datasets.atomic import staged_folder
+from genex_kedro.datasets.atomic import require_file_name, staged_folder
 
 
 class CardFolderDataset(AbstractDataset[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]):
@@ -32,6 +32,7 @@ class CardFolderDataset(AbstractDataset[dict[str, dict[str, Any]], dict[str, dic
     def save(self, data: dict[str, dict[str, Any]]) -> None:
         with staged_folder(self._filepath) as staged:
             for key, card in data.items():
+                require_file_name(key, "model")
                 (staged / f"{key}.md").write_text(card["text"], encoding="utf-8")
                 scores = json.dumps(card["scores"], indent=1, allow_nan=False)
                 (staged / f"{key}.json").write_text(scores + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from kedro.io import AbstractDataset
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.datasets.atomic import require_file_name, staged_file
 from genex_kedro.errors import InputError
 from genex_kedro.training import Checkpoint
 
@@ -49,13 +49,12 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
 
         Raises
         ------
-        ValueError
+        InputError
             If a key cannot be the name of a file.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         for key, checkpoint in data.items():
-            if not key or key.startswith(".") or Path(key).name != key:
-                raise ValueError(f"{key!r} cannot be the name of a checkpoint file")
+            require_file_name(key, "fit")
             header = {"state": json.dumps(checkpoint.state, allow_nan=False)}
             with staged_file(self._folder / f"{key}{_SUFFIX}") as staged:
                 save_file(checkpoint.tensors, staged, metadata=header)

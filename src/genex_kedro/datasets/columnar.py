@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from genex_kedro.cohort import require_unique
 from genex_kedro.datasets.delimited_faults import not_a_number
 from genex_kedro.datasets.file_kind import TABLE_REMEDY
 from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING, RawTable
@@ -38,9 +39,13 @@ def read_parquet(path: str | Path) -> RawTable:
         values = np.empty((len(names), len(columns)), np.float32)
         for start in range(0, len(columns), _COLUMNS_AT_ONCE):
             group = columns[start : start + _COLUMNS_AT_ONCE]
-            for place, column in enumerate(file.read(columns=group).columns, start):
-                values[:, place] = _numbers(column, columns[place], names, path)
-    except (pa.ArrowInvalid, OSError) as error:
+            # by name: asked for `A`, pyarrow brings a column `A.1` as well
+            block = file.read(columns=group)
+            for place, name in enumerate(group, start):
+                values[:, place] = _numbers(block.column(name), name, names, path)
+    except InputError:
+        raise
+    except Exception as error:  # pyarrow passes on whatever damaged bytes lead it to
         raise _damaged(path, "Parquet", error) from error
     return RawTable(
         where=str(path),
@@ -89,6 +94,7 @@ def read_h5ad(path: str | Path) -> RawTable:
 def _text_columns(file: pq.ParquetFile, path: str | Path) -> list[str]:
     """The columns that hold no values: the names of the rows first, then annotations."""
     schema = file.schema_arrow
+    require_unique(pd.Index(schema.names), "column", str(path))
     stored = (schema.pandas_metadata or {}).get("index_columns", [])
     index = [name for name in stored if isinstance(name, str)]
     wordy = [field.name for field in schema if _is_text(field.type) and field.name not in index]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from genex_kedro.datasets.delimited_faults import locate_fault, ragged
 from genex_kedro.datasets.file_kind import TABLE_REMEDY
 from genex_kedro.datasets.preamble import Preamble, read_preamble, require_shape
 from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING, RawTable
-from genex_kedro.datasets.text_lines import decoded_lines, is_number
+from genex_kedro.datasets.text_lines import decoded_lines, delimited_rows, is_number
 from genex_kedro.errors import InputError
 from genex_kedro.genes.table import row_of_symbol
 
@@ -114,15 +113,22 @@ def sniff(path: str | Path, kind: str) -> Layout:
             expected="a header with at least two columns, separated by tabs or commas",
             remedy=TABLE_REMEDY,
         )
-    header, *rows = csv.reader(lines[skip:], delimiter=delimiter)
-    rows, n_labels = [row for row in rows if row], preamble.labels
+    (_, header), *numbered = delimited_rows(lines[skip:], delimiter, path, skip + 1)
+    rows, n_labels = [row for _, row in numbered if row], preamble.labels
     if rows and len(rows[0]) == len(header) + 1:
         header = ["", *header]  # R's write.table leaves the corner out
     header = [name.strip() for name in header]
-    for number, row in enumerate(rows, skip + 2):
-        if len(row) != len(header):
+    for number, row in numbered:
+        if row and len(row) != len(header):
             raise ragged(path, number, row[0], len(row), len(header))
     n_text = preamble.n_text or _count_phenotypes(header) or _count_text(header, rows)
+    if n_text >= len(header):
+        raise InputError(
+            where=f"{path}, line {skip + 1}",
+            found=f"{len(header)} columns, none of them of numbers",
+            expected="names in the first column, values in all others",
+            remedy=TABLE_REMEDY,
+        )
     return Layout(
         path=str(path),
         delimiter=delimiter,

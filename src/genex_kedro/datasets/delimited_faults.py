@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
 from genex_kedro.datasets.file_kind import TABLE_REMEDY, broken_gzip
 from genex_kedro.datasets.raw_table import MISSING
-from genex_kedro.datasets.text_lines import decoded_lines, is_number
+from genex_kedro.datasets.text_lines import decoded_lines, delimited_rows, is_number
 from genex_kedro.errors import InputError
 
 
@@ -18,7 +17,7 @@ def locate_fault(layout, kind: str, error: Exception) -> InputError:
     places = [int(column[1])] if column else range(layout.n_text, len(layout.header))
     lines = decoded_lines(layout.path, kind)
     try:
-        for number, row in enumerate(csv.reader(lines, delimiter=layout.delimiter), 1):
+        for number, row in delimited_rows(lines, layout.delimiter, layout.path):
             if number <= layout.skip or not row:
                 continue
             if len(row) != len(layout.header):

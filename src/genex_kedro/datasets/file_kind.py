@@ -25,6 +25,7 @@ _REFUSED = {
     b"\xff\xfe": "UTF-16 text",
     b"\xfe\xff": "UTF-16 text",
 }
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # and a byte order mark
 _OF_SUFFIX = {".parquet": "parquet", ".pq": "parquet", ".h5ad": "h5ad"}
 
 
@@ -47,6 +48,7 @@ def file_kind(path: str | Path, what: str) -> str:
     kind = next((name for magic, name in ((b"PAR1", "parquet"), (b"\x89HDF", "h5ad"), (b"\x1f\x8b", "gzip")) if head.startswith(magic)), "text")  # fmt: skip
     if kind == "gzip":
         head = _first_bytes_unzipped(path)
+        _require_some(head, path, what)
     found = next((name for magic, name in _REFUSED.items() if head.startswith(magic)), None)
     if found is None and kind in ("text", "gzip"):
         found = _no_text(head)
@@ -73,14 +75,18 @@ def _first_bytes(path: Path, what: str) -> bytes:
         )
     with path.open("rb") as handle:
         head = handle.read(4096)
-    if not head.strip():
+    _require_some(head, path, what)
+    return head
+
+
+def _require_some(head: bytes, path: Path, what: str) -> None:
+    if not head.strip(_BLANK):
         raise InputError(
             where=str(path),
             found="an empty file",
             expected=f"a table: {what}",
             remedy="Make or download the file again; the last attempt probably broke off.",
         )
-    return head
 
 
 def _first_bytes_unzipped(path: Path) -> bytes:
@@ -102,7 +108,7 @@ def broken_gzip(path: str | Path, error: Exception) -> InputError:
 
 
 def _no_text(head: bytes) -> str | None:
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = head.lstrip(_BLANK)
     if start.lower().startswith((b"<!doctype", b"<html", b"<?xml", b"<error")):
         return f"{_WEB_PAGE}: {start[:40].decode('latin-1')!r}"
     if re.match(rb'\{\s*"', start):

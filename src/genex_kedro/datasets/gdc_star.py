@@ -7,7 +7,6 @@ but in the sample sheet that the GDC's cart offers beside it.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +16,9 @@ import pyarrow.csv as pacsv
 from genex_kedro.datasets.delimited_faults import locate_fault
 from genex_kedro.datasets.file_kind import file_kind
 from genex_kedro.datasets.raw_table import RawTable
+from genex_kedro.datasets.sample_sheet import read_text_sheet
 from genex_kedro.datasets.text_lines import decoded_lines
-from genex_kedro.errors import InputError
+from genex_kedro.errors import InputError, some
 
 _HEADER = (
     *("gene_id", "gene_name", "gene_type", "unstranded", "stranded_first", "stranded_second"),
@@ -34,9 +34,14 @@ def is_star_file(path: Path, kind: str) -> bool:
     """Whether the first lines are those of STAR gene counts."""
     if kind not in ("text", "gzip"):
         return False
-    lines = decoded_lines(path, kind)
-    first = next((line for line in lines if not line.startswith("#")), "")
-    return tuple(first.rstrip("\r\n").split("\t")) == _HEADER
+    return _names(path, kind)[1] == _HEADER
+
+
+def _names(path: Path, kind: str) -> tuple[int, tuple[str, ...]]:
+    """The line with the names of the columns, and these."""
+    lines = enumerate(decoded_lines(path, kind), 1)
+    number, first = next(((n, line) for n, line in lines if not line.startswith("#")), (1, ""))
+    return number, tuple(first.rstrip("\r\n").split("\t"))
 
 
 def is_gdc_sheet(path: str | Path) -> bool:
@@ -107,8 +112,9 @@ def _star_files(folder: Path) -> list[Path]:
 def _sample_names(files: list[Path], sheet: str | Path | None) -> list[str]:
     if sheet is None:
         return [_stem(file) for file in files]
-    rows = csv.DictReader(decoded_lines(sheet, "text"), delimiter="\t")
-    sample_of = {row["File Name"].removesuffix(".gz"): row["Sample ID"].strip() for row in rows}
+    table = read_text_sheet(sheet, "text")
+    names = table["File Name"].str.removesuffix(".gz")
+    sample_of = dict(zip(names, table["Sample ID"].str.strip(), strict=True))
     unnamed = [file for file in files if file.name.removesuffix(".gz") not in sample_of]
     if unnamed:
         raise InputError(
@@ -129,8 +135,9 @@ def _stem(file: Path) -> str:
 
 def _read_one(file: Path) -> pa.Table:
     kind = file_kind(file, "expression table")
-    first = next(decoded_lines(file, kind))
-    skip = 1 + first.startswith("#")
+    skip, header = _names(file, kind)
+    if header != _HEADER:
+        raise _no_counts(file, f"line {skip}", f"columns {some(header)[:80]}")
     types = {name: pa.string() if name in _TEXT else pa.float32() for name in _HEADER}
     try:
         with pa.input_stream(str(file), compression="gzip" if kind == "gzip" else None) as stream:
@@ -144,7 +151,18 @@ def _read_one(file: Path) -> pa.Table:
         layout = _Layout(str(file), skip)
         raise locate_fault(layout, kind, error) from error
     genes = [not name.startswith("N_") for name in table.column("gene_id").to_pylist()]
+    if not any(genes):
+        raise _no_counts(file, "the end", "no gene")
     return table.filter(pa.array(genes))
+
+
+def _no_counts(file: Path, place: str, found: str) -> InputError:
+    return InputError(
+        where=f"{file}, {place}",
+        found=found,
+        expected=f"STAR gene counts: {', '.join(_HEADER)}, then one row a gene",
+        remedy="Download the file from the GDC again, or leave it out of the folder.",
+    )
 
 
 class _Layout:

@@ -17,7 +17,7 @@ import pyarrow.csv as pa_csv
 from isal import igzip, isal_zlib
 
 from genex_kedro.datasets.file_kind import broken_gzip, file_kind
-from genex_kedro.datasets.text_lines import is_number
+from genex_kedro.datasets.text_lines import is_number, not_utf8
 from genex_kedro.errors import InputError
 
 MISSING = ("", "NA", "NaN", "nan", "null")
@@ -68,7 +68,11 @@ class GeneStream:
         self.path, self._remedy, self.n_rows = Path(path), remedy, 0
         self._kind = file_kind(path, what)
         with self._reading() as handle:
-            header = self._guarded(handle.readline, _LONGEST_ROW).decode("utf-8-sig", "replace")
+            line = self._guarded(handle.readline, _LONGEST_ROW)
+        try:
+            header = line.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise not_utf8(self.path, 1, error) from error
         self.first, *self.samples = header.rstrip("\r\n").split("\t")
         if not self.samples:
             raise InputError(
@@ -106,7 +110,7 @@ class GeneStream:
         seen: set[str] = set()
         batch: list[_Row] = []
         for line, name, cells in self._lines(wanted):
-            gene = name.decode("utf-8", "replace").strip()
+            gene = self._decoded(line, name)
             if unique and gene in seen:
                 raise self._fault(line, gene, "a second row of this gene", "every gene once")
             seen.add(gene)
@@ -117,6 +121,12 @@ class GeneStream:
                 yield from self._parse(batch)
                 batch = []
         yield from self._parse(batch)
+
+    def _decoded(self, line: int, name: bytes) -> str:
+        try:
+            return name.decode().strip()
+        except UnicodeDecodeError as error:
+            raise self._fault(line, repr(name[:40]), "a name that is not UTF-8", "UTF-8 text") from error  # fmt: skip
 
     def _lines(self, wanted: set[bytes] | None) -> Iterator[tuple[int, bytes, bytearray]]:
         """Number, first cell and the other cells of every wanted line after the header."""
@@ -179,7 +189,10 @@ class GeneStream:
             table = pa_csv.read_csv(pa.BufferReader(pa.py_buffer(text)), **_OPTIONS)
         except pa.ArrowInvalid as error:
             raise self._wrong_cell(rows) from error
-        values = table.column(0).to_numpy().reshape(len(rows), len(self.samples))
+        values = table.column(0).to_numpy()
+        if values.size != len(rows) * len(self.samples):  # a carriage return ends lines for Arrow
+            raise self._wrong_cell(rows)
+        values = values.reshape(len(rows), len(self.samples))
         yield from ((gene, own) for (_, gene, _), own in zip(rows, values, strict=True))
 
     def _wrong_width(self, line: int, gene: str, cells: bytes) -> InputError:
@@ -190,7 +203,9 @@ class GeneStream:
         for line, gene, cells in rows:
             texts = cells.decode("utf-8", "replace").split("\t")
             for sample, text in zip(self.samples, texts, strict=True):
-                if text not in MISSING and not is_number(text):
+                if text not in MISSING and not (
+                    is_number(text) and text == text.strip().lstrip("+")
+                ):
                     place = f"{gene}, sample {sample}"
                     return self._fault(line, place, repr(text[:40]), "a number")
         raise AssertionError("Arrow refused rows of numbers")

@@ -153,14 +153,14 @@ def _from_folder(backbone: str, folder: Path) -> Pretrained:
         with safe_open(path, framework="pt", device="cpu") as file:
             about = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+        mean, std = (_numbers(about.get("input", ""), name) for name in ("mean", "std"))
+    except (SafetensorError, OSError, ValueError, ZeroDivisionError) as error:
         raise InputError(
             where=str(path),
             found=f"a file that cannot be read ({error})",
             expected="safetensors",
             remedy="Copy the file anew; pickles (.pth, .bin) are not read, since they can run code.",
         ) from error
-    mean, std = (_numbers(about.get("input", ""), name) for name in ("mean", "std"))
     keras = "keras v1" in about.get("architecture", "").lower()
     return Pretrained(tensors, mean, std, keras, f"{path.name} {path.stat().st_size}")
 

@@ -13,7 +13,7 @@ from kedro_datasets._typing import JSONPreview
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from genex_kedro.datasets.atomic import staged_folder
+from genex_kedro.datasets.atomic import require_file_name, staged_folder
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import model_card
@@ -58,12 +58,11 @@ class ModelFolderDataset(AbstractDataset[dict[str, TrainedModel], dict[str, Trai
 
         Raises
         ------
-        ValueError
+        InputError
             If a name cannot be that of a folder.
         """
         for name in data:
-            if not name or name.startswith(".") or Path(name).name != name:
-                raise ValueError(f"{name!r} cannot be the name of a model's folder")
+            require_file_name(name, "model")
         with staged_folder(self._folder) as staged:
             for name, model in data.items():
                 (staged / name).mkdir()

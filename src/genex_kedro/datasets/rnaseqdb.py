@@ -173,11 +173,11 @@ def _fill(block: np.ndarray, table: GeneTable, keys: pa.Array, clip_log2: float)
     rows = pc.index_in(keys, table.keys).to_numpy()
     for row, column in zip(block, table.columns, strict=True):
         np.take(column.to_numpy(), rows, out=row)
-    if np.isnan(block).any():
-        sample, gene = np.argwhere(np.isnan(block))[0]
+    if not np.isfinite(block).all():  # minus infinity would become a zero, the other be clipped
+        sample, gene = np.argwhere(~np.isfinite(block))[0]
         raise InputError(
             where=f"{table.file.path}, gene {keys[gene].as_py().split(chr(9))[0]}, sample {table.barcodes[sample]}",
-            found="not a number",
+            found="not a number" if np.isnan(block[sample, gene]) else "an infinite value",
             expected="FPKM; RNAseqDB has no missing values",
             remedy="Delete the file and fetch it again; it is not as published.",
         )

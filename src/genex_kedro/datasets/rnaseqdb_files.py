@@ -20,6 +20,7 @@ from isal import igzip, isal_zlib
 from genex_kedro.cohort import require_unique
 from genex_kedro.datasets.file_kind import broken_gzip
 from genex_kedro.datasets.rnaseqdb_names import RnaseqdbFile
+from genex_kedro.datasets.text_lines import not_utf8
 from genex_kedro.errors import InputError, some
 
 ID_COLUMNS = ("Hugo_Symbol", "Entrez_Gene_Id")
@@ -58,7 +59,7 @@ def read_file(file: RnaseqdbFile) -> GeneTable:
         number; a row of another length.
     """
     text = _decompress(file.path)
-    header = text[: text.find(b"\n")].decode("utf-8", "replace").rstrip("\r").split("\t")
+    header = _header(text, file.path)
     barcodes = _check_header(header, file.path)
     table = _parse(text, header, file.path)
     keys = pc.binary_join_element_wise(
@@ -67,6 +68,13 @@ def read_file(file: RnaseqdbFile) -> GeneTable:
     _check_keys(keys, file.path)
     columns = table.columns[len(ID_COLUMNS) :]
     return GeneTable(file, keys, columns, barcodes, file.patients(barcodes))
+
+
+def _header(text: bytes, path: Path) -> list[str]:
+    try:
+        return text[: text.find(b"\n")].decode().rstrip("\r").split("\t")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, 1, error) from error
 
 
 def _decompress(path: Path) -> bytes:
@@ -110,6 +118,13 @@ def _parse(text: bytes, header: list[str], path: Path) -> pa.Table:
 
 
 def _check_keys(keys: pa.Array, path: Path) -> None:
+    if not len(keys):
+        raise InputError(
+            where=str(path),
+            found="a header and no rows",
+            expected="one row a gene",
+            remedy=_FETCH + ".",
+        )
     if pc.count_distinct(keys).as_py() < len(keys):
         names = pc.replace_substring(keys, "\t", " ")
         require_unique(names.to_pandas(), "gene", str(path), _FETCH)

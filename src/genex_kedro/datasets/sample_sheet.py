@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from genex_kedro.cohort import REQUIRED_OBS, SHEET_REMEDY, require_columns, requ
 from genex_kedro.datasets.columnar import as_labels
 from genex_kedro.datasets.delimited_faults import ragged
 from genex_kedro.datasets.file_kind import TABLE_REMEDY, file_kind
-from genex_kedro.datasets.text_lines import decoded_lines
+from genex_kedro.datasets.text_lines import decoded_lines, delimited_rows
 from genex_kedro.errors import InputError, some
 
 COLUMNS = ("sample_id", *REQUIRED_OBS)
@@ -46,7 +45,7 @@ def read_sample_sheet(path: str | Path, needed: Iterable[str] = COLUMNS) -> pd.D
         raise InputError(
             where=str(path), found="an h5ad file", expected="a sample sheet", remedy=TABLE_REMEDY
         )
-    sheet = _from_parquet(path) if kind == "parquet" else _from_text(path, kind)
+    sheet = _from_parquet(path) if kind == "parquet" else read_text_sheet(path, kind)
     return tidy_labels(sheet, f"{path}, sample sheet", needed)
 
 
@@ -68,11 +67,13 @@ def tidy_labels(sheet: pd.DataFrame, where: str, needed: Iterable[str] = COLUMNS
     return sheet.set_index("sample_id")
 
 
-def _from_text(path: str | Path, kind: str) -> pd.DataFrame:
+def read_text_sheet(path: str | Path, kind: str) -> pd.DataFrame:
+    """All cells of a sheet as they are written, under the names in its first line."""
     lines = list(decoded_lines(path, kind))
-    delimiter = max("\t,;", key=lines[0].count)
-    numbered = ((n, row) for n, row in enumerate(csv.reader(lines, delimiter=delimiter), 1) if row)
-    _, header = next(numbered)
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max("\t,;", key=first.count)
+    numbered = (pair for pair in delimited_rows(lines, delimiter, path) if pair[1])
+    _, header = next(numbered, (1, []))
     header = [name.strip() for name in header]
     rows = []
     for number, row in numbered:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from genex_kedro.cohort import require_columns, require_unique
 from genex_kedro.datasets.file_kind import file_kind
-from genex_kedro.datasets.text_lines import decoded_lines, open_text
+from genex_kedro.datasets.text_lines import decoded_lines, delimited_rows, whole_bytes
 from genex_kedro.errors import InputError
 
 EXPRESSION = {
@@ -46,9 +46,9 @@ def read_phenotype(path: Path) -> pd.DataFrame:
     InputError
         A column is missing; a row of another length; a sample twice.
     """
-    kind = file_kind(path, "Toil's phenotype table")
-    with open_text(path, kind) as handle:
-        lines = handle.read().replace(b"\xca", b" ").decode("latin-1").splitlines()
+    content = whole_bytes(path, file_kind(path, "Toil's phenotype table"))
+    # by line feeds alone: Unicode sees line ends in bytes that are letters of latin-1's neighbours
+    lines = re.split(r"\r?\n", content.replace(b"\xca", b" ").decode("latin-1"))
     header = lines[0].split("\t")
     require_columns(pd.Index(header), _PHENOTYPE_COLUMNS, f"{path}, header", FETCH)
     rows = [line.split("\t") for line in lines[1:] if line]
@@ -82,8 +82,8 @@ def read_probemap(path: Path) -> pd.DataFrame:
         _require_width(path, rows, len(lines[0].rstrip("\r\n").split("\t")))
         pairs = [row[:2] for row in rows]
     else:
-        rows = list(csv.reader(lines, delimiter=";", skipinitialspace=True))
-        rows = [[cell.strip() for cell in row] for row in rows if row]
+        rows = [row for _, row in delimited_rows(lines, ";", path) if row]
+        rows = [[cell.strip().strip('"') for cell in row] for row in rows]
         _require_gencode(path, rows)
         pairs = [[row[0], row[2]] for row in rows]
     table = pd.DataFrame(pairs, columns=["id", "symbol"], dtype=object)

@@ -156,12 +156,13 @@ def _read(
 
 def _require_logarithms(values: np.ndarray, row: str, samples: list[str], unit: str, path: Path):
     """Before anything is summed: 2**x of a linear value is beyond all numbers."""
-    if np.fmax.reduce(values) > LOG_CEILING:
-        highest = int(np.nanargmax(values))
+    outside = (values > LOG_CEILING) | (values == -np.inf)
+    if outside.any():
+        first = int(np.argmax(outside))
         raise InputError(
-            where=f"{path}, gene {row}, sample {samples[highest]}",
-            found=f"{values[highest]:g}",
-            expected=f"{unit}, which does not exceed {LOG_CEILING:g}",
+            where=f"{path}, gene {row}, sample {samples[first]}",
+            found=f"{values[first]:g}",
+            expected=f"{unit}, which is finite and does not exceed {LOG_CEILING:g}",
             remedy=f"The values are no logarithms. {FETCH}",
         )
 

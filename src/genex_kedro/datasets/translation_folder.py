@@ -11,7 +11,6 @@ from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from genex_kedro.datasets.atomic import staged_folder
-from genex_kedro.errors import InputError
 
 _TABLES = ("expression", "draws", "change")
 _FILES = {**{name: f"{name}.parquet" for name in _TABLES}, "calls": "calls.tsv", "report": "report.md"}  # fmt: skip
@@ -45,24 +44,14 @@ class TranslationFolderDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):
 
         Raises
         ------
-        InputError
-            A folder that cannot be written to.
         ValueError
             A name that has no file.
         """
         if unknown := set(data) - set(_FILES):
             raise ValueError(f"{sorted(unknown)}, expected some of {sorted(_FILES)}")
-        try:
-            with staged_folder(self._filepath) as staged:
-                for name, content in data.items():
-                    _write(content, staged / _FILES[name])
-        except OSError as error:
-            raise InputError(
-                where=str(self._filepath),
-                found=f"a folder that cannot be written to ({error})",
-                expected="a folder with the right to write, on a disk with room",
-                remedy="Make room, mend the rights, or run in a copy of the project elsewhere.",
-            ) from error
+        with staged_folder(self._filepath) as staged:
+            for name, content in data.items():
+                _write(content, staged / _FILES[name])
 
     def load(self) -> dict[str, Any]:
         """What is there, under the same names."""

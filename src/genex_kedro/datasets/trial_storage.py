@@ -25,7 +25,7 @@ class TrialStorageDataset(AbstractDataset["BaseStorage", None]):
         The journal of this project.
     shared : str, optional
         In its place, what several processes share: the path of another journal, for one
-        machine or a shared disk, or the URL of a database (``postgresql://...``) for several.
+        machine or a shared disk, or the URL of a database (``postgresql+psycopg://...``) for several.
     metadata : dict, optional
         For Kedro plugins.
     """
@@ -112,7 +112,8 @@ def _mend(path: Path) -> None:
     Raises
     ------
     ValueError
-        If the last line is not JSON, which Optuna only finds once there is another.
+        If the last line is not JSON, which Optuna only finds once there is another; if what
+        follows is no beginning of a line: somebody else's file, which must not be shortened.
     """
     if not path.exists():
         return
@@ -120,6 +121,8 @@ def _mend(path: Path) -> None:
     whole = text.rfind(b"\n") + 1
     json.loads(text[:whole].splitlines()[-1] if whole else "{}")
     if whole < len(text):
+        if not text[whole:].startswith(b"{"):
+            raise ValueError(f"{text[whole:][:20]!r} is no line of a journal")
         with path.open("rb+") as file:
             file.truncate(whole)
 
@@ -134,8 +137,8 @@ def _database(url: str) -> BaseStorage:
         raise InputError(
             where="parameter tuning.storage",
             found=f"a database that cannot be used ({str(error).splitlines()[0]})",
-            expected="an SQLAlchemy URL, such as postgresql://user@host/name, and its driver",
-            remedy="Correct the URL, start the database, or install the driver (pip install psycopg2-binary).",
+            expected="an SQLAlchemy URL, such as postgresql+psycopg://user@host/name, and its driver",
+            remedy="Correct the URL, start the database, or install the driver (pip install 'psycopg[binary]').",
         ) from error
 
 
