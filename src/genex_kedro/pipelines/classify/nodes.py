@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import logging
 
-import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.cohort import notices, to_study_unit
+from genex_kedro.cohort import notices
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.classify.settings import ClassifySettings
-from genex_kedro.study.tumor_types.calls import (
-    calls_table,
-    classify_expression,
-    match_genes,
-    top_genes,
-)
-from genex_kedro.transforms import Standardiser
+from genex_kedro.study.tumor_types.calls import call_types
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +42,7 @@ def classify_samples(
         If there is no such model, or a sample measures too few of its genes.
     """
     key, model = choose_model(models, settings)
-    profiles = match_genes(to_study_unit(table), model.genes, settings.min_coverage)
-    measured = np.isfinite(profiles.expression)
-    average = _average(model, profiles.expression.shape[1])
-    X = np.where(measured, profiles.expression, average)
-    probability, unfamiliar = classify_expression(model, X)
-    classes = model.config["classes"]
-    calls = calls_table(profiles, classes, probability, unfamiliar, model.config["reject"])
-    if settings.top:
-        values = _attributions(model, X, probability.argmax(1), settings.steps)
-        calls["top_genes"] = top_genes(values, measured, model.genes.index, settings.top)
+    calls, profiles = call_types(model, table, settings.min_coverage, settings.top, settings.steps)
     report = {
         "model": key,
         "card": model.card,
@@ -107,23 +91,3 @@ def choose_model(
 def _loss(model: TrainedModel) -> float:
     loss = model.card["validation_loss"]
     return float("inf") if loss is None else loss
-
-
-def _average(model: TrainedModel, n_genes: int) -> np.ndarray:
-    """The mean of the training samples, log2(x+1): what a gene not measured is taken to be."""
-    standardiser = Standardiser.from_json(model.transform)
-    nothing = np.zeros((1, n_genes), dtype=np.float32)
-    return standardiser.invert(nothing, like=nothing)
-
-
-def _attributions(model: TrainedModel, X: np.ndarray, called: np.ndarray, steps: int) -> np.ndarray:
-    import torch
-
-    from genex_kedro.models.attribution import integrated_gradients
-    from genex_kedro.models.image_classifier import from_trained_model
-
-    Z = torch.as_tensor(Standardiser.from_json(model.transform).apply(X))
-    found = integrated_gradients(
-        from_trained_model(model), Z, torch.zeros_like(Z), torch.as_tensor(called), steps, most_steps=steps
-    )  # fmt: skip
-    return found.values.numpy()

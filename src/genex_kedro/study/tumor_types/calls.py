@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
+from genex_kedro.cohort import to_study_unit
 from genex_kedro.errors import InputError, some
 from genex_kedro.genes.panels import find_genes
 from genex_kedro.models.base import TrainedModel
@@ -34,6 +35,45 @@ class Profiles:
     def measured(self) -> np.ndarray:
         """Share of the model's genes that each sample measures."""
         return np.isfinite(self.expression).mean(1)
+
+
+def call_types(
+    model: TrainedModel, table: AnnData, least: float, top: int, steps: int
+) -> tuple[pd.DataFrame, Profiles]:
+    """Call every sample of a table.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    table : AnnData
+        In any unit of a cohort.
+    least : float
+        Share of the model's genes that each sample must measure; the others count as average.
+    top : int
+        Genes named for each call; 0 names none.
+    steps : int
+        Of integrated gradients, which find them.
+
+    Returns
+    -------
+    calls : DataFrame
+        :func:`calls_table`, and ``top_genes`` where asked for.
+    profiles : Profiles
+
+    Raises
+    ------
+    InputError
+        If a sample measures too few of the model's genes.
+    """
+    profiles = match_genes(to_study_unit(table), model.genes, least)
+    measured = np.isfinite(profiles.expression)
+    X = np.where(measured, profiles.expression, _average(model, profiles.expression.shape[1]))
+    probability, unfamiliar = classify_expression(model, X)
+    calls = calls_table(profiles, model.config["classes"], probability, unfamiliar, model.config["reject"])  # fmt: skip
+    if top:
+        values = _attributions(model, X, probability.argmax(1), steps)
+        calls["top_genes"] = top_genes(values, measured, model.genes.index, top)
+    return calls, profiles
 
 
 def match_genes(cohort: AnnData, genes: pd.DataFrame, least: float) -> Profiles:
@@ -136,3 +176,23 @@ def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray,
     logits = logits_of(classifier, Z)
     unfamiliar = classifier.unfamiliarity(torch.as_tensor(Z)).numpy()
     return softmax(logits / model.config["temperature"], axis=1), unfamiliar
+
+
+def _average(model: TrainedModel, n_genes: int) -> np.ndarray:
+    """The mean of the training samples, log2(x+1): what a gene not measured is taken to be."""
+    standardiser = Standardiser.from_json(model.transform)
+    nothing = np.zeros((1, n_genes), dtype=np.float32)
+    return standardiser.invert(nothing, like=nothing)
+
+
+def _attributions(model: TrainedModel, X: np.ndarray, called: np.ndarray, steps: int) -> np.ndarray:
+    import torch
+
+    from genex_kedro.models.attribution import integrated_gradients
+    from genex_kedro.models.image_classifier import from_trained_model
+
+    Z = torch.as_tensor(Standardiser.from_json(model.transform).apply(X))
+    found = integrated_gradients(
+        from_trained_model(model), Z, torch.zeros_like(Z), torch.as_tensor(called), steps, most_steps=steps
+    )  # fmt: skip
+    return found.values.numpy()
