@@ -9,7 +9,8 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
                for each search, with the best loss so far, and under it one for each trial
 ``curves``     their losses by ``epoch``
 ``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
-               for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
+               for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``,
+               to the run and to its entry in the Models tab (see ``logged_models.py``)
 ``figure``     a picture, to the experiment's runs; with ``runs: [cvae/]`` to those whose names
                begin so
 =============  ==========================================================================
@@ -27,6 +28,7 @@ from kedro.framework.hooks import hook_impl
 from pydantic import BaseModel
 
 from genex_kedro.fingerprint import data_digest
+from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
 from genex_kedro.tracking import RunBook, git_tags, store_uri
 
 log = logging.getLogger(__name__)
@@ -123,12 +125,21 @@ class TrackingHooks:
             "overall": "eval.",
             **{s: f"eval.{n}." for s, n in wanted.get("subsets", {}).items()},
         }
+        models = self._models(wanted, table)
+        entries: dict[str, str] = {}
         for _, row in table[table["subset"].isin(prefixes)].iterrows():
-            run = self._runs().run(wanted["experiment"], row["run"])
+            name = row["run"]
+            run = self._runs().run(wanted["experiment"], name)
+            if name not in entries:
+                entries[name] = models.entry(run, name, _shown(row))
             values = row[[c for c in table.select_dtypes("number") if c != "seed"]]
-            self._runs().log_metrics(
-                run, {prefixes[row["subset"]] + k: v for k, v in values.items()}
-            )
+            metrics = {prefixes[row["subset"]] + k: v for k, v in values.items()}
+            self._runs().log_metrics(run, metrics, model=entries[name])
+
+    def _models(self, wanted: dict, table: pd.DataFrame) -> LoggedModels:
+        scored, files = ScoredModels(**wanted["models"]), FilesSettings(**self._settings["models"])
+        shelf = self._catalog.get("trained_models").load()
+        return LoggedModels(self._runs(), shelf, scored, files, int(table["seed"].min()))
 
     def _log_figure(self, wanted: dict, name: str, figure) -> None:
         for run in self._runs().runs_of(wanted["experiment"], wanted.get("runs", ("",))):
@@ -191,6 +202,12 @@ class TrackingHooks:
 
 
 _APPLICATIONS = ("generate",)  # what is asked of trained models is no part of their training
+
+
+def _shown(row: pd.Series) -> dict[str, str]:
+    """What a scorecard says of a model in words, and its seed."""
+    words = {k: v for k, v in row.items() if isinstance(v, str) and k not in ("run", "subset")}
+    return {**words, **({"seed": str(int(row["seed"]))} if pd.notna(row["seed"]) else {})}
 
 
 def _plain(value):
