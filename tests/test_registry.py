@@ -5,12 +5,17 @@ import re
 from pathlib import Path
 
 import pytest
+from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
 
 import genex_kedro.pipelines
+from conftest import ROOT
 from genex_kedro.pipeline_registry import register_pipelines
+from genex_kedro.settings import CONFIG_LOADER_ARGS
 
 PIPELINES = register_pipelines()
 APPLICATIONS = {"classify", "generate", "share", "translate"}  # of models trained before
+LAYERS = ("raw", "intermediate", "primary", "model_input", "models", "model_output", "reporting")
 STUDIES = [name for name in PIPELINES if name not in APPLICATIONS]
 
 
@@ -57,3 +62,21 @@ def test_pipelines_import_nothing_of_each_other():
     for path in folder.glob("*/*.py"):
         used = set(re.findall(r"genex_kedro\.pipelines(?:\.| import )(\w+)", path.read_text()))
         assert (used & names) <= {path.parent.name}, path
+
+
+def test_in_kedro_viz_every_data_set_has_a_layer_and_every_result_a_preview():
+    conf = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS)
+    catalog = DataCatalog.from_config(conf["catalog"])
+    names = {n for p in PIPELINES.values() for n in p.datasets() if not n.startswith("param")}
+    assert len(names) > 100
+    for name in names:
+        dataset = catalog.get(name)
+        layer = (dataset.metadata or {}).get("kedro-viz", {}).get("layer")
+        assert layer in LAYERS, name
+        assert layer == "raw" or "Preview" in str(dataset.preview.__annotations__["return"]), name
+
+
+def test_every_node_says_what_it_does():
+    for node in PIPELINES["__default__"].nodes:
+        assert (node.func.__doc__ or "").strip(), node.name
+        assert node.namespace and node.tags, node.name

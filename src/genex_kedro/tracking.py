@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 _BATCH = 900  # MLflow takes at most 1,000 metrics a call
 _FIT = "genex.fit"
 _PARENT = "mlflow.parentRunId"
+_NOTE = "mlflow.note.content"
 _NESTED = " (nested)"  # in the memory of runs, behind the experiment
 
 
@@ -40,9 +41,18 @@ class RunBook:
         JSON file that remembers, between sessions, which run belongs to which model.
     tags : dict
         For every run: git commit, environment, session.
+    notes : dict, optional
+        What an experiment is about, by name; MLflow shows it above its runs.
     """
 
-    def __init__(self, uri: str, artifacts: Path, memory: Path, tags: dict[str, str]) -> None:
+    def __init__(
+        self,
+        uri: str,
+        artifacts: Path,
+        memory: Path,
+        tags: dict[str, str],
+        notes: dict[str, str] | None = None,
+    ) -> None:
         # before its first import: conf/logging.yml says what MLflow may print
         os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -51,7 +61,7 @@ class RunBook:
         self.client = MlflowClient(uri)
         self._artifacts = artifacts.absolute().as_uri() if uri.startswith("sqlite:") else None
         self._memory = memory
-        self._tags = tags
+        self._tags, self._notes = tags, notes or {}
         self._open: dict[tuple[str, str], str] = {}
         self._logged_step: dict[str, int] = {}
 
@@ -140,6 +150,10 @@ class RunBook:
         """A picture under ``figures/``."""
         self.client.log_artifact(run, str(path), "figures")
 
+    def log_json(self, run: str, content: dict, name: str) -> None:
+        """Plain data as a file."""
+        self.client.log_dict(run, content, name)
+
     def log_input(self, run: str, name: str, digest: str, path: Path) -> None:
         """The data set a model was trained on."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -182,7 +196,9 @@ class RunBook:
         number = (
             found.experiment_id
             if found
-            else self.client.create_experiment(experiment, artifact_location=self._artifacts)
+            else self.client.create_experiment(
+                experiment, self._artifacts, {_NOTE: self._notes.get(experiment, "")}
+            )
         )
         return self.client.create_run(
             number, run_name=name, tags={**self._tags, **tags}
