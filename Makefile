@@ -34,11 +34,12 @@ audit:
 	.venv-audit/bin/pip-audit -r requirements.lock --no-deps --disable-pip --strict
 
 viz: install
+	@echo "The pipelines alone, to begin with: http://127.0.0.1:4141/?pid=__default__&expandAllPipelines=false&types=nodes"
 	$(BIN)/kedro viz run
 
 # two processes and half a gigabyte instead of fifteen and three
 ui: install
-	@echo "Runs side by side: http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (open one, then the chart view)"
+	@echo "Open http://127.0.0.1:5000/#/experiments?workflowType=machine_learning, an experiment, then Models (docs/mlflow.md)"
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --workers 1
 
 docs: install

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 from kedro.config import OmegaConfigLoader
+from kedro.io import DataCatalog
 from pydantic import BaseModel
 
 import genex_kedro.pipelines
+from conftest import ROOT
 from genex_kedro.arguments import _OPEN, _leaves
 from genex_kedro.pipeline_registry import register_pipelines
 from genex_kedro.settings import CONFIG_LOADER_ARGS
 
 PIPELINES = register_pipelines()
 APPLICATIONS = {"classify", "generate", "share", "translate"}  # of models trained before
+LAYERS = ("raw", "intermediate", "primary", "model_input", "models", "model_output", "reporting")
 STUDIES = [name for name in PIPELINES if name not in APPLICATIONS]
 
 
@@ -91,3 +94,21 @@ def _settings(model, prefix):
             yield from _settings(field.annotation, f"{prefix}.{name}")
         else:
             yield f"{prefix}.{name}"
+
+
+def test_in_kedro_viz_every_data_set_has_a_layer_and_every_result_a_preview():
+    conf = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS)
+    catalog = DataCatalog.from_config(conf["catalog"])
+    names = {n for p in PIPELINES.values() for n in p.datasets() if not n.startswith("param")}
+    assert len(names) > 100
+    for name in names:
+        dataset = catalog.get(name)
+        layer = (dataset.metadata or {}).get("kedro-viz", {}).get("layer")
+        assert layer in LAYERS, name
+        assert layer == "raw" or "Preview" in str(dataset.preview.__annotations__["return"]), name
+
+
+def test_every_node_says_what_it_does():
+    for node in PIPELINES["__default__"].nodes:
+        assert (node.func.__doc__ or "").strip(), node.name
+        assert node.namespace and node.tags, node.name

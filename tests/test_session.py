@@ -54,10 +54,29 @@ def test_everything_runs_from_nothing_and_is_reused(whole_run, run_in, caplog):
     _check_tracking(project, table)
     _check_generators(project)
     _check_cards(project)
+    _check_lineage(project)
 
     caplog.clear()
     run_in(project)
     assert nodes_run(caplog) == []
+
+
+def _check_lineage(project) -> None:
+    """What kedro-viz builds of the run: pipelines that fold, and a preview of every result."""
+    import fsspec
+    from kedro_viz.api.rest.responses.save_responses import save_api_responses_to_fs
+    from kedro_viz.server import load_and_populate_data
+
+    load_and_populate_data(project, env="test")
+    save_api_responses_to_fs(str(project / "viz"), fsspec.filesystem("file"), True)
+    graph = json.loads((project / "viz/api/pipelines/__default__").read_text())
+    folded = {node["name"] for node in graph["nodes"] if node["type"] == "modularPipeline"}
+    assert {"data_processing", "cyclegan", "cvae", "baselines", "evaluation"} < folded
+    results = {n["name"]: n["id"] for n in graph["nodes"] if n["layer"] in ("models", "reporting")}
+    shown = {k: json.loads((project / f"viz/api/nodes/{i}").read_text()) for k, i in results.items()}  # fmt: skip
+    unseen = {name for name, node in shown.items() if not node.get("preview")}
+    assert unseen <= {"cvae_tuning.best"}, "never tuned: there is nothing to show"
+    assert "best" in json.dumps(shown["cvae.models"]["preview"])
 
 
 def _check_cards(project) -> None:
@@ -98,17 +117,27 @@ def _check_tracking(project, table) -> None:
     assert best.metrics["eval.auc"] == pytest.approx(row["auc"])
     assert "eval.adjacent.auc" in best.metrics
     # two networks lie side by side under the same keys, each with its own values
-    assert best.params["discriminator.network.fit.epochs"] == "6"
-    assert paper.params["discriminator.network.fit.epochs"] == "4"
+    assert best.params["fit.epochs"] == "6"
+    assert paper.params["fit.epochs"] == "4"
     client = MlflowClient(f"sqlite:///{project}/mlflow.db")
     run = tracked["pooled judge/best seed 0"]
     curve = client.get_metric_history(run.info.run_id, "validation.loss")
     assert [m.step for m in curve] == [1, 2, 3, 4, 5, 6]
     assert run.inputs.dataset_inputs[0].dataset.name == "reversion.studies"
     assert {r.info.status for r in tracked.values()} == {"FINISHED"}
+    (model,) = [m for m in _models(project, "reversion") if m.source_run_id == run.info.run_id]
+    assert model.name == "pooled judge-best seed 0" and model.params["judge"] == "pooled"
+    assert {m.key: m.value for m in model.metrics}["eval.auc"] == pytest.approx(row["auc"])
     assert [a.path for a in client.list_artifacts(run.info.run_id, "figures")] == [
         "figures/discriminators.png"
     ]
+
+
+def _models(project, experiment: str) -> list:
+    """Of an experiment's Models tab."""
+    client = MlflowClient(f"sqlite:///{project}/mlflow.db")
+    found = client.get_experiment_by_name(experiment).experiment_id
+    return client.search_logged_models([found])
 
 
 def _check_generators(project) -> None:
@@ -127,6 +156,12 @@ def _check_generators(project) -> None:
     row = table.query("run == 'cvae/best seed 0'").iloc[0]
     assert best.data.metrics["eval.gamma"] == pytest.approx(row["gamma"])
     assert "eval.gamma" in real.data.metrics
+    # all side by side in the Models tab too, with the same keys
+    scored = table.loc[table["subset"] == "overall", "run"]
+    models = {m.source_run_id: m for m in _models(project, "synthesis")}
+    assert {runs[name].info.run_id for name in scored} == set(models)
+    keys = {m.key for m in models[real.info.run_id].metrics}
+    assert keys <= {m.key for m in models[best.info.run_id].metrics} and "eval.gamma" in keys
     assert "eval.domias_auc" not in real.data.metrics  # training samples have no privacy to score
     figures = {a.path for a in client.list_artifacts(best.info.run_id, "figures")}
     names = ("ranks", "planes", "correlations", "precision_recall")
@@ -287,9 +322,9 @@ def test_a_training_with_other_settings_is_another_mlflow_run(project, run_sessi
     found = client.search_runs([experiment])
     best = [r for r in found if r.info.run_name == "pooled judge/best seed 0"]
     paper = [r for r in found if r.info.run_name == "pooled judge/paper seed 0"]
-    assert sorted(r.data.params["discriminator.network.fit.epochs"] for r in best) == ["3", "5"]
+    assert sorted(r.data.params["fit.epochs"] for r in best) == ["3", "5"]
     assert len(paper) == 1  # its settings are what they were: not trained again
-    for run, epochs in ((r, int(r.data.params["discriminator.network.fit.epochs"])) for r in best):
+    for run, epochs in ((r, int(r.data.params["fit.epochs"])) for r in best):
         curve = client.get_metric_history(run.info.run_id, "validation.loss")
         assert [m.step for m in curve] == list(range(1, epochs + 1))
         assert run.data.params["reversion.panel"] == "all"

@@ -62,7 +62,7 @@ def test_a_search_and_what_becomes_of_it(project, run_session, caplog):
     client = MlflowClient(f"sqlite:///{project}/mlflow.db")
     experiment = client.get_experiment_by_name("synthesis").experiment_id
     (run,) = (r for r in client.search_runs([experiment]) if r.info.run_name == "cvae/tuned seed 0")
-    assert run.data.params["cvae.network.network.latent"] == str(best["network"]["latent"])
+    assert run.data.params["network.latent"] == str(best["network"]["latent"])
 
     caplog.clear()
     run_session("cvae_tuned")
@@ -75,7 +75,7 @@ def _check_tracking(project, trials) -> None:
     found = {run.info.run_name: run for run in client.search_runs([experiment])}
     assert len(found) == 2 + len(trials)
     parent = found["cvae_tuning/paper_grid seed 0"]
-    assert parent.data.params["cvae_tuning.studies.paper_grid.epochs"] == "2"
+    assert parent.data.params["epochs"] == "2"
     grid = trials[trials["name"] == "paper_grid"]
     so_far = client.get_metric_history(parent.info.run_id, "best.loss")
     assert [m.value for m in so_far] == pytest.approx(grid["validation_loss"].cummin().tolist())
@@ -83,7 +83,7 @@ def _check_tracking(project, trials) -> None:
         child = found[row["run"]]
         assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
         assert float(child.data.params["learning_rate"]) == row["parameter.learning_rate"]
-        assert child.data.metrics["validation_loss"] == pytest.approx(row["validation_loss"])
+        assert child.data.metrics["best.loss"] == pytest.approx(row["validation_loss"])
         curve = client.get_metric_history(child.info.run_id, "validation.loss")
         assert [m.step for m in curve] == [1, 2]
     figures = {f.path for f in client.list_artifacts(parent.info.run_id, "figures")}

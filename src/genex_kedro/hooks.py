@@ -9,7 +9,8 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
                for each search, with the best loss so far, and under it one for each trial
 ``curves``     their losses by ``epoch``
 ``scorecard``  a table with ``run, model, seed, subset`` and metrics: logs ``eval.<metric>``
-               for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``
+               for the subset ``overall`` and ``eval.<name>.<metric>`` for those in ``subsets``,
+               to the run and to its entry in the Models tab (see ``logged_models.py``)
 ``figure``     a picture, to the experiment's runs; with ``runs: [cvae/]`` to those whose names
                begin so
 =============  ==========================================================================
@@ -18,18 +19,24 @@ An entry with ``metadata: {mlflow: {experiment: ..., kind: ...}}`` is logged whe
 from __future__ import annotations
 
 import logging
-import os
-import platform
 from pathlib import Path
 
 import pandas as pd
 from kedro.framework.hooks import hook_impl
-from pydantic import BaseModel
 
 from genex_kedro.fingerprint import data_digest
+from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
+from genex_kedro.run_parameters import of_model, plain, system
 from genex_kedro.tracking import RunBook, git_tags, store_uri
 
 log = logging.getLogger(__name__)
+
+_ENDED = {  # of a trial, under the keys of every training
+    "validation_loss": "best.loss",
+    "best_epoch": "best.epoch",
+    "epochs": "train.epochs",
+    "seconds": "train.seconds",
+}
 
 
 class TrackingHooks:
@@ -101,7 +108,7 @@ class TrackingHooks:
         own = {k.removeprefix("parameter."): v for k, v in row.items() if k.startswith("parameter.")}  # fmt: skip
         own = {k: v for k, v in own.items() if pd.notna(v)}
         self._runs().log_params(run, {**own, **row[["model", "seed", "device", "state"]]})
-        ended = row[["validation_loss", "best_epoch", "epochs", "seconds"]]
+        ended = row[list(_ENDED)].rename(_ENDED)
         self._runs().log_history(run, [{"epoch": 0, **ended}])  # before the curve: written once
         self._told.add(run)
 
@@ -115,7 +122,7 @@ class TrackingHooks:
         is_new = not self._runs().is_open(wanted["experiment"], row["parent"])
         parent = self._runs().run(wanted["experiment"], row["parent"], row["fit"])
         if is_new:
-            self._describe(parent, row[["run", "fit", "model", "seed", "device"]], name.rpartition(".")[0])  # fmt: skip
+            self._describe(parent, row[["run", "fit", "model", "seed", "device", "name"]], name.rpartition(".")[0])  # fmt: skip
         return self._runs().run(wanted["experiment"], row["run"], row["fit"], parent)
 
     def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:
@@ -123,12 +130,21 @@ class TrackingHooks:
             "overall": "eval.",
             **{s: f"eval.{n}." for s, n in wanted.get("subsets", {}).items()},
         }
+        models = self._models(wanted, table)
+        entries: dict[str, str] = {}
         for _, row in table[table["subset"].isin(prefixes)].iterrows():
-            run = self._runs().run(wanted["experiment"], row["run"])
+            name = row["run"]
+            run = self._runs().run(wanted["experiment"], name)
+            if name not in entries:
+                entries[name] = models.entry(run, name, _shown(row))
             values = row[[c for c in table.select_dtypes("number") if c != "seed"]]
-            self._runs().log_metrics(
-                run, {prefixes[row["subset"]] + k: v for k, v in values.items()}
-            )
+            metrics = {prefixes[row["subset"]] + k: v for k, v in values.items()}
+            self._runs().log_metrics(run, metrics, model=entries[name])
+
+    def _models(self, wanted: dict, table: pd.DataFrame) -> LoggedModels:
+        scored, files = ScoredModels(**wanted["models"]), FilesSettings(**self._settings["models"])
+        shelf = self._catalog.get("trained_models").load()
+        return LoggedModels(self._runs(), shelf, scored, files, int(table["seed"].min()))
 
     def _log_figure(self, wanted: dict, name: str, figure) -> None:
         for run in self._runs().runs_of(wanted["experiment"], wanted.get("runs", ("",))):
@@ -137,17 +153,20 @@ class TrackingHooks:
     def _describe(self, run: str, first: pd.Series, namespace: str) -> None:
         """Parameters, machine and data of a model, from the first row of its history."""
         own = {k: v for k, v in first.items() if isinstance(v, str) and k not in ("run", "fit")}
-        every = self._parameters.items()
-        parameters = {key: _plain(value) for key, value in every if key not in _APPLICATIONS}
+        parameters = plain(self._parameters)
         if chosen := self._node_inputs.get(f"{namespace}.settings"):  # by a node before
-            parameters[namespace] = chosen
+            parameters[namespace] = plain(chosen)
+        setting = own.get("name", own["model"].rpartition("/")[2])
+        studies = [n.removesuffix(".studies") for n in self._node_inputs if n.endswith(".studies")]
         params = {
             "seed": first["seed"],
-            **_own(parameters, namespace, first["model"].rpartition("/")[2]),
+            **of_model(parameters, namespace, setting),
+            **{shared: parameters[shared] for shared in ("split", "cohort", *studies)},
             **own,  # the device as it was chosen, over "auto"
-            "system": _system(),
+            "system": system(),
         }
         self._runs().log_params(run, params)
+        self._runs().log_json(run, parameters, "parameters.json")
         for name, value in self._node_inputs.items():
             digest = data_digest(value)
             if digest:
@@ -176,7 +195,8 @@ class TrackingHooks:
                 **git_tags(self._project),
             }
             memory = self._project / "data" / ".ledger" / "mlflow_runs.json"
-            self._book = RunBook(self._uri(), self._project / "mlruns", memory, tags)
+            notes = self._settings["notes"]
+            self._book = RunBook(self._uri(), self._project / "mlruns", memory, tags, notes)
         return self._book
 
     def _uri(self) -> str:
@@ -190,42 +210,7 @@ class TrackingHooks:
         self._book = None
 
 
-_APPLICATIONS = (
-    "generate",
-    "translate",
-    "classify",
-)  # what is asked of trained models is no part of their training
-
-
-def _plain(value):
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-
-
-def _own(params: dict, namespace: str, setting: str, here: str = "") -> dict:
-    """Of all ``networks: {paper: ..., best: ...}`` only the model's own, as ``network``.
-
-    So that two runs of one study lie side by side under the same keys.
-    """
-    own = {}
-    for key, value in params.items():
-        if key == "networks":
-            if f"{namespace}.".startswith(here) and setting in value:
-                own["network"] = value[setting]
-        elif isinstance(value, dict):
-            own[key] = _own(value, namespace, setting, f"{here}{key}.")
-        else:
-            own[key] = value
-    return own
-
-
-def _system() -> dict:
-    import torch
-
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "machine": platform.machine(),
-        "cpus": os.cpu_count(),
-        "gpu": gpu,
-    }
+def _shown(row: pd.Series) -> dict[str, str]:
+    """What a scorecard says of a model in words, and its seed."""
+    words = {k: v for k, v in row.items() if isinstance(v, str) and k not in ("run", "subset")}
+    return {**words, **({"seed": str(int(row["seed"]))} if pd.notna(row["seed"]) else {})}

@@ -13,6 +13,7 @@ import os
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from numbers import Real
 from pathlib import Path
 
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 _BATCH = 900  # MLflow takes at most 1,000 metrics a call
 _FIT = "genex.fit"
 _PARENT = "mlflow.parentRunId"
+_NOTE = "mlflow.note.content"
 _NESTED = " (nested)"  # in the memory of runs, behind the experiment
 
 
@@ -39,17 +41,27 @@ class RunBook:
         JSON file that remembers, between sessions, which run belongs to which model.
     tags : dict
         For every run: git commit, environment, session.
+    notes : dict, optional
+        What an experiment is about, by name; MLflow shows it above its runs.
     """
 
-    def __init__(self, uri: str, artifacts: Path, memory: Path, tags: dict[str, str]) -> None:
+    def __init__(
+        self,
+        uri: str,
+        artifacts: Path,
+        memory: Path,
+        tags: dict[str, str],
+        notes: dict[str, str] | None = None,
+    ) -> None:
         # before its first import: conf/logging.yml says what MLflow may print
         os.environ.setdefault("MLFLOW_CONFIGURE_LOGGING", "false")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         from mlflow import MlflowClient
 
         self.client = MlflowClient(uri)
         self._artifacts = artifacts.absolute().as_uri() if uri.startswith("sqlite:") else None
         self._memory = memory
-        self._tags = tags
+        self._tags, self._notes = tags, notes or {}
         self._open: dict[tuple[str, str], str] = {}
         self._logged_step: dict[str, int] = {}
 
@@ -114,9 +126,11 @@ class RunBook:
         for start in range(0, len(rows), 100):
             self.client.log_batch(run, params=rows[start : start + 100])
 
-    def log_metrics(self, run: str, metrics: dict[str, float], step: int = 0) -> None:
-        """One value per key; what is no finite number is left out."""
-        self._log(run, [(k, v, step) for k, v in metrics.items()])
+    def log_metrics(
+        self, run: str, metrics: dict[str, float], step: int = 0, model: str | None = None
+    ) -> None:
+        """One value per key, of a logged model too; what is no finite number is left out."""
+        self._log(run, [(k, v, step) for k, v in metrics.items()], model)
 
     def log_history(self, run: str, rows: Iterable[dict]) -> None:
         """Metrics by epoch; epochs that the run has already are not written twice."""
@@ -136,6 +150,10 @@ class RunBook:
         """A picture under ``figures/``."""
         self.client.log_artifact(run, str(path), "figures")
 
+    def log_json(self, run: str, content: dict, name: str) -> None:
+        """Plain data as a file."""
+        self.client.log_dict(run, content, name)
+
     def log_input(self, run: str, name: str, digest: str, path: Path) -> None:
         """The data set a model was trained on."""
         from mlflow.entities import Dataset, DatasetInput, InputTag
@@ -143,6 +161,29 @@ class RunBook:
         data = Dataset(name, digest, "local", json.dumps({"uri": str(path)}))
         tag = InputTag("mlflow.data.context", "training")
         self.client.log_inputs(run, [DatasetInput(data, [tag])])
+
+    def logged_models(self, run: str) -> list:
+        """Of a run, as MLflow's LoggedModel; those deleted are none."""
+        from mlflow.exceptions import MlflowException
+
+        found = []
+        for output in self.client.get_run(run).outputs.model_outputs:
+            with suppress(MlflowException):  # deleted
+                found.append(self.client.get_logged_model(output.model_id))
+        return found
+
+    def create_model(
+        self, run: str, name: str, kind: str, params: dict[str, str], tags: dict[str, str]
+    ) -> str:
+        """The id of a new logged model of a run, to be finalized when its files are there."""
+        from mlflow.entities import LoggedModelOutput
+
+        experiment = self.client.get_run(run).info.experiment_id
+        model = self.client.create_logged_model(
+            experiment, name, run, {**self._tags, **tags}, params, kind
+        ).model_id
+        self.client.log_outputs(run, [LoggedModelOutput(model, step=0)])
+        return model
 
     def close(self, status: str) -> None:
         """End every run of the session: FINISHED or FAILED."""
@@ -155,7 +196,9 @@ class RunBook:
         number = (
             found.experiment_id
             if found
-            else self.client.create_experiment(experiment, artifact_location=self._artifacts)
+            else self.client.create_experiment(
+                experiment, self._artifacts, {_NOTE: self._notes.get(experiment, "")}
+            )
         )
         return self.client.create_run(
             number, run_name=name, tags={**self._tags, **tags}
@@ -173,11 +216,13 @@ class RunBook:
             return None
         return found.data.tags if found.info.lifecycle_stage == "active" else None
 
-    def _log(self, run: str, points: list[tuple[str, float, int]]) -> None:
+    def _log(
+        self, run: str, points: list[tuple[str, float, int]], model: str | None = None
+    ) -> None:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        rows = [Metric(k, float(v), now, int(s)) for k, v, s in points if _is_finite(v)]
+        rows = [Metric(k, float(v), now, int(s), model) for k, v, s in points if _is_finite(v)]
         for start in range(0, len(rows), _BATCH):
             self.client.log_batch(run, metrics=rows[start : start + _BATCH])
 

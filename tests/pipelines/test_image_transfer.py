@@ -84,7 +84,7 @@ def _check_tracking(project, overall) -> None:
     assert set(runs) == set(overall["run"])
     small = runs["images/best seed 0"].data
     assert small.metrics["eval.accuracy"] == pytest.approx(overall.loc["images/best", "accuracy"])
-    assert small.params["image_transfer.network.network.backbone"] == "small_cnn"
+    assert small.params["network.backbone"] == "small_cnn"
     simple = runs["simple/linear SVM seed 0"].data
     same = {k for k in simple.metrics if k.startswith("eval.")}
     assert same == {k for k in small.metrics if k.startswith("eval.")}

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kedro.io import AbstractDataset
+from kedro_datasets._typing import JSONPreview
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -69,6 +70,12 @@ class CheckpointDataset(AbstractDataset[dict[str, Checkpoint], dict[str, Checkpo
         """
         files = sorted(self._folder.glob(f"[!.]*{_SUFFIX}"))  # a dot begins a file half written
         return {path.name.removesuffix(_SUFFIX): _read(path) for path in files}
+
+    def preview(self) -> JSONPreview:
+        """How far each fit has come, for kedro-viz."""
+        shown = ("status", "epoch", "epochs", "best_epoch", "device")
+        states = {key: checkpoint.state for key, checkpoint in self.load().items()}
+        return JSONPreview(json.dumps({k: {s: v.get(s) for s in shown} for k, v in states.items()}))
 
     def discard(self) -> None:
         """Forget all entries, so that every fit starts afresh."""

@@ -83,7 +83,16 @@ class ModelShelf:
         if not chosen:
             self._refuse(asked, seed, named)
         name = chosen[0]
-        return name, read_model(self._path(name))
+        return name, read_model(self.path(name))
+
+    def has(self, asked: str, seed: int) -> bool:
+        """Whether that model is there."""
+        return any(name.answers_to(asked) and name.seed == seed for name in self.names())
+
+    def path(self, name: ModelName) -> Path:
+        """The folder of a model."""
+        folders = name.family.split(".")
+        return self._root.joinpath(*folders, _FOLDER, f"{name.setting}_seed_{name.seed}")
 
     @staticmethod
     def open(folder: str) -> TrainedModel:
@@ -112,10 +121,6 @@ class ModelShelf:
             if key and folder.is_dir():
                 family = ".".join(folder.relative_to(self._root).parts[:-2])
                 yield ModelName(family, key["setting"], int(key["seed"]))
-
-    def _path(self, name: ModelName) -> Path:
-        folders = name.family.split(".")
-        return self._root.joinpath(*folders, _FOLDER, f"{name.setting}_seed_{name.seed}")
 
     def _refuse(self, asked: str, seed: int | None, named: list[ModelName]) -> NoReturn:
         trained = sorted({f"{name.family}/{name.setting}" for name in self.names()})

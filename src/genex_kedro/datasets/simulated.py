@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NoReturn
 
 from anndata import AnnData
 from kedro.io import AbstractDataset, DatasetError
+from kedro_datasets._typing import JSONPreview
 from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
@@ -45,6 +47,10 @@ class SimulatedCohortDataset(AbstractDataset[NoReturn, AnnData]):
     def fingerprint(self) -> str:
         """Of the settings: the runner draws the cohort again when they change."""
         return digest(self._settings)
+
+    def preview(self) -> JSONPreview:
+        """The settings, for kedro-viz."""
+        return JSONPreview(json.dumps(simulation_settings(self._settings).model_dump(mode="json")))
 
     def _exists(self) -> bool:
         return True

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, NoReturn
 
+import numpy as np
 import pandas as pd
 from anndata import AnnData
 from kedro.io import AbstractDataset, DatasetError
@@ -121,6 +122,35 @@ def read_tumors(
     else:
         raw = read_table(expression)
     labels = _of_sheet(samples) if samples else _of_table(raw)
+    return cohort_of(raw, _for_tumors(labels, tissue), unit, negative)
+
+
+def tumors_in(table: pd.DataFrame, unit: str | None, where: str) -> AnnData:
+    """As :func:`read_tumors`, of a table in memory.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Samples in rows, genes in columns; also ``sample_id``, ``tissue``, where they are known.
+    unit : str or None
+        None tells it from the values.
+    where : str
+        What to call the table in an error.
+    """
+    if unit is not None:
+        require_unit(unit, where)
+    beside = table.columns.intersection(["sample_id", *_OPTIONAL])
+    sheet = as_labels(table[beside])
+    names = sheet.pop("sample_id") if "sample_id" in beside else [f"sample {i}" for i in range(1, len(table) + 1)]  # fmt: skip
+    sheet.index = pd.Index(names, name="sample_id").astype(str)
+    values = table.drop(columns=beside)
+    genes = values.columns.astype(str).tolist()
+    raw = RawTable(where, sheet.index.tolist(), genes, values.to_numpy(np.float32))
+    return cohort_of(raw, _for_tumors(Labels(sheet), None), unit, None)
+
+
+def _for_tumors(labels: Labels, tissue: str | None) -> Labels:
+    """Labels with what nobody told: a patient a sample, tumors, of a tissue not given."""
     sheet = labels.sheet.copy()
     for column in _OPTIONAL:
         sheet[column] = sheet.get(column, "")
@@ -128,7 +158,7 @@ def read_tumors(
     sheet["condition"] = sheet["condition"].replace("", "tumor")
     sheet["tissue"] = sheet["tissue"].replace(["", NOT_GIVEN], tissue or NOT_GIVEN)
     labels.sheet = sheet
-    return cohort_of(raw, labels, unit, negative)
+    return labels
 
 
 def _of_sheet(samples: str | Path) -> Labels:

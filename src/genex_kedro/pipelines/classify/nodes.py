@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import logging
 
-import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.cohort import notices, to_study_unit
+from genex_kedro.cohort import notices
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.classify.settings import ClassifySettings
-from genex_kedro.study.matching import match_genes
-from genex_kedro.study.tumor_types.calls import (
-    calls_table,
-    classify_expression,
-    top_genes,
-)
-from genex_kedro.transforms import Standardiser
+from genex_kedro.study.tumor_types.calls import call_types
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +42,7 @@ def classify_samples(
         If there is no such model, or no sample measures enough of its genes.
     """
     key, model = choose_model(models, settings)
-    cohort = to_study_unit(table)
-    profiles = match_genes(
-        cohort, model.genes, settings.min_coverage, "classify", "tumor_types"
-    ).filled(_average(model))
-    X = profiles.expression
-    probability, unfamiliar = classify_expression(model, X)
-    classes = model.config["classes"]
-    calls = calls_table(profiles, classes, probability, unfamiliar, model.config["reject"])
-    if settings.top:
-        values = _attributions(model, X, probability.argmax(1), settings.steps)
-        calls["top_genes"] = top_genes(values, profiles.measured, model.genes.index, settings.top)
+    calls, cohort = call_types(model, table, settings.min_coverage, settings.top, settings.steps)
     report = {
         "model": key,
         "card": model.card,
@@ -108,23 +91,3 @@ def choose_model(
 def _loss(model: TrainedModel) -> float:
     loss = model.card["validation_loss"]
     return float("inf") if loss is None else loss
-
-
-def _average(model: TrainedModel) -> np.ndarray:
-    """The mean of the training samples, log2(x+1): what a gene not measured is taken to be."""
-    standardiser = Standardiser.from_json(model.transform)
-    nothing = np.zeros((1, len(model.genes)), dtype=np.float32)
-    return standardiser.invert(nothing, like=nothing)
-
-
-def _attributions(model: TrainedModel, X: np.ndarray, called: np.ndarray, steps: int) -> np.ndarray:
-    import torch
-
-    from genex_kedro.models.attribution import integrated_gradients
-    from genex_kedro.models.image_classifier import from_trained_model
-
-    Z = torch.as_tensor(Standardiser.from_json(model.transform).apply(X))
-    found = integrated_gradients(
-        from_trained_model(model), Z, torch.zeros_like(Z), torch.as_tensor(called), steps, most_steps=steps
-    )  # fmt: skip
-    return found.values.numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import shorten
 from typing import Any
 
@@ -17,7 +18,12 @@ from genex_kedro.study.generation.sampling import generate
 from genex_kedro.units import STUDY_UNIT, UNITS, from_study_unit
 
 
-def fulfil(model: TrainedModel, name: str, settings: GenerateSettings) -> tuple[AnnData, dict]:
+def fulfil(
+    model: TrainedModel,
+    name: str,
+    settings: GenerateSettings,
+    wanted: Sequence[tuple[int, dict[str, str]]] | None = None,
+) -> tuple[AnnData, dict]:
     """The samples asked for, and what a user should know of them.
 
     Parameters
@@ -27,6 +33,8 @@ def fulfil(model: TrainedModel, name: str, settings: GenerateSettings) -> tuple[
     name : str
         Its full name, ``"cvae/best"``.
     settings : GenerateSettings
+    wanted : sequence of (n, levels), optional
+        Several requests for samples at once, one below the other, in place of that in `settings`.
 
     Returns
     -------
@@ -43,7 +51,8 @@ def fulfil(model: TrainedModel, name: str, settings: GenerateSettings) -> tuple[
     """
     unit = _unit(settings.unit, model.card)
     vocabulary = _vocabulary(model, name)
-    labels = ask(vocabulary, settings.n, settings.levels, len(model.genes))
+    asked = wanted or [(settings.n, settings.levels)]
+    labels = pd.concat([ask(vocabulary, n, levels, len(model.genes)) for n, levels in asked], ignore_index=True)  # fmt: skip
     cohort = _make(model, labels, name, settings.seed)
     report = {"unit": unit, **_report(model, name, vocabulary, settings, cohort)}
     cohort.obs_names = [

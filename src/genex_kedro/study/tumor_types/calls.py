@@ -4,12 +4,57 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from anndata import AnnData
 
+from genex_kedro.cohort import to_study_unit
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.study.matching import Profiles
+from genex_kedro.study.matching import Profiles, match_genes
 from genex_kedro.transforms import Standardiser
 
 LOW, STRANGE = "low probability", "unlike the training samples"
+
+
+def call_types(
+    model: TrainedModel, table: AnnData, least: float, top: int, steps: int
+) -> tuple[pd.DataFrame, AnnData]:
+    """Call every sample of a table that measures enough of the model's genes.
+
+    Parameters
+    ----------
+    model : TrainedModel
+    table : AnnData
+        In any unit of a cohort.
+    least : float
+        Share of the model's genes that a sample must measure, or it is left out; genes not measured
+        count as average.
+    top : int
+        Genes named for each call; 0 names none.
+    steps : int
+        Of integrated gradients, which find them.
+
+    Returns
+    -------
+    calls : DataFrame
+        :func:`calls_table`, and ``top_genes`` where asked for.
+    cohort : AnnData
+        The table in log2(x+1), with its notices.
+
+    Raises
+    ------
+    InputError
+        If no sample measures enough of the model's genes.
+    """
+    cohort = to_study_unit(table)
+    profiles = match_genes(cohort, model.genes, least, "classify", "tumor_types").filled(
+        _average(model)
+    )
+    X = profiles.expression
+    probability, unfamiliar = classify_expression(model, X)
+    calls = calls_table(profiles, model.config["classes"], probability, unfamiliar, model.config["reject"])  # fmt: skip
+    if top:
+        values = _attributions(model, X, probability.argmax(1), steps)
+        calls["top_genes"] = top_genes(values, profiles.measured, model.genes.index, top)
+    return calls, cohort
 
 
 def calls_table(
@@ -86,3 +131,23 @@ def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray,
     logits = logits_of(classifier, Z)
     unfamiliar = classifier.unfamiliarity(torch.as_tensor(Z)).numpy()
     return softmax(logits / model.config["temperature"], axis=1), unfamiliar
+
+
+def _average(model: TrainedModel) -> np.ndarray:
+    """The mean of the training samples, log2(x+1): what a gene not measured is taken to be."""
+    standardiser = Standardiser.from_json(model.transform)
+    nothing = np.zeros((1, len(model.genes)), dtype=np.float32)
+    return standardiser.invert(nothing, like=nothing)
+
+
+def _attributions(model: TrainedModel, X: np.ndarray, called: np.ndarray, steps: int) -> np.ndarray:
+    import torch
+
+    from genex_kedro.models.attribution import integrated_gradients
+    from genex_kedro.models.image_classifier import from_trained_model
+
+    Z = torch.as_tensor(Standardiser.from_json(model.transform).apply(X))
+    found = integrated_gradients(
+        from_trained_model(model), Z, torch.zeros_like(Z), torch.as_tensor(called), steps, most_steps=steps
+    )  # fmt: skip
+    return found.values.numpy()

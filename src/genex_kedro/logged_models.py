@@ -1,0 +1,126 @@
+"""MLflow's Models tab: every judged model beside its rivals, some with files to be served."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from genex_kedro.datasets.model_shelf import ModelName, ModelShelf
+from genex_kedro.fingerprint import digest
+from genex_kedro.tracking import RunBook
+
+log = logging.getLogger(__name__)
+
+_FILES = "genex.files"  # tag: digest of the files that were logged, empty if none
+_NOT_IN_A_NAME = str.maketrans(dict.fromkeys("/:.%\"'", "-"))  # MLflow's rule
+
+
+class ScoredModels(BaseModel):
+    """What a scorecard is of: the catalog's ``metadata.mlflow.models``.
+
+    Parameters
+    ----------
+    kind : str
+        ``generator``, ``translator``, ``classifier``; ``judge`` is served with translators only.
+    folders : dict
+        Where models lie that tables call otherwise: ``{simple: translators}``.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["generator", "translator", "classifier", "judge"]
+    folders: dict[str, str] = Field(default_factory=dict)
+
+
+class FilesSettings(BaseModel):
+    """Which models are logged with their files: ``models`` in tracking.yml.
+
+    Parameters
+    ----------
+    named : list of str
+        As in tables, ``*`` for anything: ``*/best``.
+    seeds : str
+        Of the first seed, or of all.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    named: list[str]
+    seeds: Literal["first", "all"]
+
+
+@dataclass(frozen=True)
+class LoggedModels:
+    """The logged models of one scorecard.
+
+    Parameters
+    ----------
+    book : RunBook
+    shelf : ModelShelf
+        Of the project.
+    scored : ScoredModels
+    files : FilesSettings
+    first : int
+        Of the seeds.
+    """
+
+    book: RunBook
+    shelf: ModelShelf
+    scored: ScoredModels
+    files: FilesSettings
+    first: int
+
+    def entry(self, run: str, name: str, params: dict[str, str]) -> str:
+        """The id of a run's logged model: the one it has, unless its files have changed.
+
+        Parameters
+        ----------
+        run : str
+            Its id.
+        name : str
+            Its name: ``"cvae/best seed 0"``.
+        params : dict
+            What is shown beside it.
+        """
+        kept = self._kept(name)
+        parts = self._parts(kept)
+        state = digest([(self.shelf.path(part) / "config.json").read_text() for part in parts]) if parts else ""  # fmt: skip
+        for known in self.book.logged_models(run):
+            if known.tags.get(_FILES) == state:
+                return known.model_id
+            self.book.client.delete_logged_model(known.model_id)
+        tags = {_FILES: state, "served": str(bool(parts)).lower()}
+        model = self.book.create_model(run, name.translate(_NOT_IN_A_NAME), self.scored.kind, params, tags)  # fmt: skip
+        if parts:
+            self._log_files(model, kept)
+        self.book.client.finalize_logged_model(model, "READY")
+        return model
+
+    def _kept(self, name: str) -> ModelName | None:
+        """The trained model of that name, if its files are to be logged."""
+        full, _, seed = name.rpartition(" seed ")
+        family, _, setting = full.partition("/")
+        asked = f"{self.scored.folders.get(family, family)}/{setting}"
+        wanted = (
+            self.scored.kind != "judge"
+            and (self.files.seeds == "all" or seed == str(self.first))
+            and any(fnmatch(full, pattern) for pattern in self.files.named)
+        )
+        same = [n for n in self.shelf.names() if n.answers_to(asked) and str(n.seed) == seed]
+        return same[0] if wanted and same else None
+
+    def _parts(self, kept: ModelName | None) -> list[ModelName]:
+        from genex_kedro.serving.package import parts_of
+
+        return [] if kept is None else parts_of(self.scored.kind, self.shelf, kept)
+
+    def _log_files(self, model: str, kept: ModelName) -> None:
+        from genex_kedro.serving.package import package
+
+        with tempfile.TemporaryDirectory() as folder:
+            package(self.scored.kind, self.shelf, kept, Path(folder) / "model")
+            self.book.client.log_model_artifacts(model, f"{folder}/model")
