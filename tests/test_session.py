@@ -77,7 +77,7 @@ def _check_cards(project) -> None:
         made, _ = fulfil(ModelShelf.open(str(folder)), folder.name, asked)
         assert made.obs["condition"].value_counts().to_dict() == {"tumor": 2, "normal": 2}
         assert made.X.min() >= 0
-    scored = list((project / "data/08_reporting/evaluation/cards").glob("*.md"))
+    scored = list((project / "data/08_reporting/evaluation/cards/generators").glob("*.md"))
     assert len(scored) == len(found)
     for path in scored:
         assert "| gan_leaks_auc |" in path.read_text()

@@ -65,6 +65,12 @@ def of_judges() -> Pipeline:
             "evaluation.discriminators_figure",
             name="draw_discriminators",
         ),
+        node(
+            cards.write_judge_cards,
+            ["evaluation.discriminators", *(f"discriminator.{judge}.models" for judge in JUDGES)],
+            "evaluation.cards.judges",
+            name="write_judge_cards",
+        ),
     )
 
 
@@ -112,6 +118,12 @@ def of_translators() -> Pipeline:
             ["reversion.studies", "params:evaluation.translators.pictures", *TRANSLATED],
             "evaluation.translators_neighbours",
             name="draw_neighbours",
+        ),
+        node(
+            cards.write_translator_cards,
+            ["evaluation.translators", "cyclegan.models", "translators.models"],
+            "evaluation.cards.translators",
+            name="write_translator_cards",
         ),
     )
 
@@ -164,7 +176,12 @@ def _scorecard_of_generators() -> list[Node]:
             "evaluation.generators_precision_recall",
             name="draw_generator_precision_recall",
         ),
-        node(cards.write_cards, [table, *_MODELS], "evaluation.cards", name="write_cards"),
+        node(
+            cards.write_generator_cards,
+            [table, *_MODELS],
+            "evaluation.cards.generators",
+            name="write_generator_cards",
+        ),
     ]
 
 
@@ -226,6 +243,12 @@ def of_classifiers() -> Pipeline:
             ["evaluation.classifiers", "evaluation.confusion"],
             ["evaluation.classifiers_figure", "evaluation.confusion_figure"],
             name="draw_classifiers",
+        ),
+        node(
+            cards.write_classifier_cards,
+            ["evaluation.classifiers", "image_transfer.models"],
+            "evaluation.cards.classifiers",
+            name="write_classifier_cards",
         ),
     )
 
