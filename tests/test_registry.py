@@ -8,6 +8,7 @@ import pytest
 
 import genex_kedro.pipelines
 from genex_kedro.pipeline_registry import register_pipelines
+from genex_kedro.report.page import PARTS
 
 PIPELINES = register_pipelines()
 APPLICATIONS = {"classify", "generate", "share", "translate"}  # of models trained before
@@ -18,6 +19,7 @@ STUDIES = [name for name in PIPELINES if name not in APPLICATIONS]
 def test_a_pipeline_needs_nothing_but_the_cohort_parameters_and_what_it_may_resume(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
     optional = {"cvae_tuning.best", "image_transfer.weights"}  # empty, none unless asked for
+    optional |= {"provenance", *(f"report.{part}" for part in PARTS)}  # of studies run before
     assert {i for i in needed if not i.endswith(".resume")} - optional == {"raw_cohort"}
 
 

@@ -12,6 +12,7 @@ from genex_kedro.pipelines.evaluation import (
     nodes,
     translators,
 )
+from genex_kedro.pipelines.evaluation.report_pipeline import report_on
 from genex_kedro.study.judges.samples import JUDGES
 
 _SYNTHETIC = [
@@ -30,7 +31,7 @@ _SETTINGS = "params:evaluation.generators"
 
 
 def create_pipeline() -> Pipeline:
-    """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
+    """Every model's output in; tables, figures, cards and the report of `data/08_reporting` out."""
     return of_judges() + of_translators() + of_generators() + of_classifiers()
 
 
@@ -71,6 +72,7 @@ def of_judges() -> Pipeline:
             "evaluation.cards.judges",
             name="write_judge_cards",
         ),
+        *report_on("judges"),
     )
 
 
@@ -125,12 +127,15 @@ def of_translators() -> Pipeline:
             "evaluation.cards.translators",
             name="write_translator_cards",
         ),
+        *report_on("translators"),
     )
 
 
 def of_generators() -> Pipeline:
     """The study synthesis: generators of expression."""
-    return _evaluation(*_scorecard_of_generators(), *_pictures_of_generators())
+    return _evaluation(
+        *_scorecard_of_generators(), *_pictures_of_generators(), *report_on("generators")
+    )
 
 
 def _scorecard_of_generators() -> list[Node]:
@@ -250,6 +255,7 @@ def of_classifiers() -> Pipeline:
             "evaluation.cards.classifiers",
             name="write_classifier_cards",
         ),
+        *report_on("classifiers"),
     )
 
 
