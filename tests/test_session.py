@@ -10,6 +10,7 @@ import pytest
 from mlflow import MlflowClient
 
 from genex_kedro.errors import InputError
+from genex_kedro.report.page import PARTS
 
 
 def nodes_run(caplog) -> list[str]:
@@ -54,10 +55,27 @@ def test_everything_runs_from_nothing_and_is_reused(project, run_session, caplog
     _check_tracking(project, table)
     _check_generators(project)
     _check_cards(project)
+    _check_report(project)
 
     caplog.clear()
     run_session()
     assert nodes_run(caplog) == []
+
+
+def _check_report(project) -> None:
+    """One page with all studies, every trained model's card, and the command that made it."""
+    path = project / "data/08_reporting/report.html"
+    page = path.read_text()
+    assert path.stat().st_size < 6e6
+    for part in PARTS:
+        assert f'<section id="{part}">' in page
+    assert "was not run" not in page and "another cohort" not in page
+    assert "kedro run --env test --pipelines synthesis" in page
+    trained = {p.parent for p in project.glob("data/06_models/**/models/*/card.json")}
+    trained = {p for p in trained if not p.name.startswith("atlas")}
+    cards = list(project.glob("data/08_reporting/evaluation/cards/*/*.md"))
+    assert len(cards) == len(trained) and len({c.parent.name for c in cards}) == 4
+    assert page.count('<details class="card">') == len(cards)  # one seed
 
 
 def _check_cards(project) -> None:

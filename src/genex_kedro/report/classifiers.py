@@ -17,6 +17,7 @@ from genex_kedro.report.blocks import (
     table,
 )
 from genex_kedro.report.blocks import PUBLISHED as PUBLISHED_ROW
+from genex_kedro.report.compare import gained
 from genex_kedro.study.tumor_types.fits import NETWORKS
 from genex_kedro.study.tumor_types.published_marks import PUBLISHED
 from genex_kedro.study.tumor_types.scorecard import OVERALL
@@ -99,14 +100,11 @@ def _against_logistic(name: str, overall: pd.DataFrame, every: pd.DataFrame) -> 
     if _LOGISTIC not in overall.index:
         return []
     rows = every[(every["model"] == name) & (every["subset"] == OVERALL)]
-    ahead = int((rows["balanced_accuracy_gain_low"] > 0).sum())
-    behind = int((rows["balanced_accuracy_gain_high"] < 0).sum())
-    verdict = HOLDS if ahead > len(rows) / 2 else FAILS if behind else NOTE
+    verdict, said = gained(rows, "balanced_accuracy_gain")
     own, simple = (overall.loc[n, "balanced_accuracy"] for n in (name, _LOGISTIC))
     text = (
-        f"{name} (the network that validation liked best): balanced accuracy {number(own)}; logistic regression "
-        f"without an image {number(simple)}. The 95 % interval of the difference lies above zero in "
-        f"{ahead} and below it in {behind} of {len(rows)} seeds."
+        f"{name} (the network that validation liked best): balanced accuracy {number(own)}; "
+        f"logistic regression without an image {number(simple)} ({said})."
     )
     return [finding(verdict, text, SUMMARY)]
 
@@ -137,9 +135,10 @@ def _of_explanations(checks: pd.DataFrame) -> list[dict]:
         values = checks.loc[checks["check"] == check, "spearman"] if len(checks) else pd.Series()
         if values.notna().any():
             verdict = HOLDS if values.mean() < _ALIKE else FAILS
+            much = "hardly" if verdict == HOLDS else "largely"
             text = (
-                f"Explanations against those of {check}: rank correlation {values.mean():.2f} on average"
-                f"{' (they say little of what was learned)' if verdict == FAILS else ''}."
+                f"Explanations agree {much} with those of a network with {check}, which knows no type "
+                f"(rank correlation {values.mean():.2f} on average, near 0 is right)."
             )
             found.append(finding(verdict, text, CHECKS))
     return found

@@ -51,8 +51,9 @@ def render(sections: dict[str, dict[str, Any]]) -> str:
             shown.append(section | {"cards": _cards(name, section["cards"])})
     verdicts = {verdict: _findings(shown, verdict) for verdict in (HOLDS, FAILS)}
     return _template().render(
-        cohort=cohort, sections=shown, absent=absent, verdicts=verdicts, folder=FOLDER
-    )
+        cohort=cohort, sections=shown, absent=absent, verdicts=verdicts, folder=FOLDER,
+        environments=_environments(shown),
+    )  # fmt: skip
 
 
 def _findings(sections: list[dict], verdict: str) -> list[dict]:
@@ -61,6 +62,18 @@ def _findings(sections: list[dict], verdict: str) -> list[dict]:
         for section in sections
         if (found := [f for f in section["findings"] if f["verdict"] == verdict])
     ]
+
+
+def _environments(sections: list[dict]) -> list[dict]:
+    """The versions that sections were made with, each once, with the titles of its sections."""
+    found: list[dict] = []
+    for section in sections:
+        versions = section["about"]["environment"]
+        same = next((e for e in found if e["versions"] == versions), None)
+        if same is None:
+            found.append(same := {"versions": versions, "titles": []})
+        same["titles"].append(section["title"])
+    return found
 
 
 def _cards(section: str, texts: dict[str, str]) -> list[dict]:

@@ -8,14 +8,13 @@ from genex_kedro.report.blocks import (
     BASELINE,
     CEILING,
     FAILS,
-    HOLDS,
     NETWORK,
     NOTE,
     Column,
     finding,
-    number,
     table,
 )
+from genex_kedro.report.compare import compare
 from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation.figures import metric_of
 
@@ -27,7 +26,7 @@ _TISSUE_LOST = 0.5  # draws whose nearest normal is of the tumor's own tissue
 _FOOLED = 0.9
 _SHOWN = {
     "rmse_point": "RMSE to the patient's own normal (log2)",
-    "patient_rank_point": "rank of the right patient (.5 is chance)",
+    "patient_rank_point": "rank of the right patient (0 is right, .5 chance)",
     "change_r_point": "correlation of the change",
     "tissue_kept_draw": "tissue kept",
     "tissue_kept_blind_draw": "tissue kept, not told it",
@@ -70,7 +69,7 @@ def beside_paper(by_code: pd.DataFrame) -> dict:
     return table(networks, columns, "Beside paper 000, by cancer code", _CODE_WORDS, BY_CODE, closed=True)  # fmt: skip
 
 
-def findings(summary: pd.DataFrame) -> list[dict]:
+def findings(summary: pd.DataFrame, every: pd.DataFrame) -> list[dict]:
     """What the tables say, in sentences."""
     overall = summary[summary["subset"] == OVERALL].set_index("model")
     found = []
@@ -78,12 +77,11 @@ def findings(summary: pd.DataFrame) -> list[dict]:
         text = "No test patient has a tumor and a normal: nothing can be said of the right normal."
         found.append(finding(NOTE, text, SUMMARY))
     networks = overall[[_is_network(name) for name in overall.index]]
+    unpaired = networks[~networks["paired"].astype(bool)]
+    if (errors := unpaired["rmse_point"].dropna()).size:
+        found += _against_simple(errors.idxmin(), overall, every[every["subset"] == OVERALL])
     for name, row in networks.sort_values("rmse_point").iterrows():
         found += _of_failure(name, row)
-    unpaired = networks[~networks["paired"].astype(bool)].dropna(subset=["rmse_point"])
-    if len(unpaired):
-        name = unpaired["rmse_point"].idxmin()
-        found = _against_simple(name, unpaired.loc[name], overall) + found
     return found
 
 
@@ -98,26 +96,23 @@ def _is_network(model: str) -> bool:
     return not model.startswith(("simple/", "ceiling/"))
 
 
-def _against_simple(name: str, row: pd.Series, overall: pd.DataFrame) -> list[dict]:
-    """The unpaired network of least error, against the constant, the tumor itself, simple rows."""
-    first = f"{name} (of the networks without pairs, the one with the least error)"
-    found = []
-    for column, other, what in (
-        ("rmse_point", _CONSTANT, "RMSE (log2); the mean normal of the tissue, a constant,"),
-        ("patient_rank_point", _IDENTITY, "rank of the right patient; the tumor itself"),
-    ):
-        if other in overall.index and pd.notna(overall.loc[other, column]):
-            own, simple = row[column], overall.loc[other, column]
-            verdict = HOLDS if own < simple else FAILS
-            text = f"{first}: {number(own)} {what} has {number(simple)}."
-            found.append(finding(verdict, text, SUMMARY))
+def _against_simple(name: str, overall: pd.DataFrame, every: pd.DataFrame) -> list[dict]:
+    """The unpaired network of least error against the constant, the tumor itself, the best simple."""
     simple = overall[overall.index.str.startswith("simple/") & ~overall["paired"].astype(bool)]
-    if (best := simple["rmse_point"].dropna()).size:
-        rival = best.idxmin()
-        own, other = row["rmse_point"], best.min()
-        verdict = HOLDS if own < other else FAILS
-        text = f"{first}: RMSE {number(own)}; the best translator without network and pairs, {rival}, {number(other)}."
-        found.append(finding(verdict, text, SUMMARY))
+    errors = simple["rmse_point"].dropna()
+    rivals = [
+        ("rmse_point", _CONSTANT, "the tissue's mean normal, the same for all"),
+        ("patient_rank_point", _IDENTITY, "the tumor itself"),
+        *([("rmse_point", errors.idxmin(), "the best without network and pairs")] if len(errors) else []),
+    ]  # fmt: skip
+    found = []
+    for column, rival, what in rivals:
+        if said := compare(every, name, rival, metric_of(column)):
+            text = (
+                f"{name} (least error of the networks without pairs) against {rival} ({what}), "
+                f"{_SHOWN[column]}: {said[1]}."
+            )
+            found.append(finding(said[0], text, SUMMARY))
     return found
 
 

@@ -102,7 +102,7 @@ def report_on_translators(
         ),
         translators.beside_paper(by_code),
     ]
-    found = translators.findings(means)
+    found = translators.findings(means, every)
     return _study("translators", found, blocks, summary, provenance, every["seed"], cards)
 
 
@@ -118,20 +118,14 @@ def report_on_generators(
 ) -> dict:
     """The section on synthetic expression."""
     words = {
-        "ranks": "Mean ranks over families of metrics, 1 is best, with 95 % intervals.",
-        "planes": "Real and synthetic samples in one plane (UMAP with paper 001's settings), first seed.",
-        "correlations": "Pairs of genes: correlation among real samples against that among synthetic ones.",
-        "precision_recall": "Does it look real, and does it cover what is real?",
-        "augmentation": "Classes told apart from few real samples, with and without synthetic ones.",
-    }
-    file = "evaluation/{}.png"
+        "ranks": ("Mean ranks", "Over families of metrics, 1 is best, with 95 % intervals.", "generators_ranks"),
+        "planes": ("Real and synthetic samples in one plane", "UMAP with paper 001's settings, first seed.", "generators_planes"),
+        "correlations": ("Pairs of genes", "Correlation among real samples against that among synthetic ones.", "generators_correlations"),
+        "precision_recall": ("Precision and recall", "Does it look real, and does it cover what is real?", "generators_precision_recall"),
+        "augmented": ("Augmentation", "Classes told apart from few real samples, with and without synthetic ones.", "augmentation"),
+    }  # fmt: skip
     pictures = [
-        picture(
-            png,
-            name.replace("_", " ").capitalize(),
-            words[name],
-            file.format(name if name == "augmentation" else f"generators_{name}"),
-        )
+        picture(png, words[name][0], words[name][1], f"evaluation/{words[name][2]}.png")
         for name, png in figures.items()
     ]
     tables = [*generators.scorecard(means), generators.goals_table(goals, means)]

@@ -62,7 +62,7 @@ _FIGURES = {
         "planes": "evaluation.generators_planes_figure",
         "correlations": "evaluation.generators_correlations",
         "precision_recall": "evaluation.generators_precision_recall",
-        "augmentation": "evaluation.augmentation_figure",
+        "augmented": "evaluation.augmentation_figure",
     },
     "classifiers": {
         "classifiers": "evaluation.classifiers_figure",
