@@ -86,7 +86,8 @@ def _facts(model: TrainedModel) -> str:
         "validation loss": card.get("validation_loss"),
         "validation RMSE (log2)": card.get("validation_rmse"),
     }  # fmt: skip
-    lines = [f"| {key} | {value} |" for key, value in facts.items() if value is not None]
+    told = {key: value for key, value in facts.items() if value is not None}
+    lines = [f"| {k} | {f'{v:.4g}' if isinstance(v, float) else v} |" for k, v in told.items()]
     return "\n".join(["| | |", "|---|---|", *lines, ""])
 
 
