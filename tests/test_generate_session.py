@@ -12,7 +12,7 @@ from anndata import read_h5ad
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.datasets.table import read_cohort
-from genex_kedro.study.generation.cards import card_key, scored_card
+from genex_kedro.study.cards import card_key, scored_card
 from refusals import assert_refused
 from trained_generators import GENES, trained
 
@@ -109,7 +109,7 @@ def test_nothing_trained_says_what_to_run(run_session):
 def test_a_shared_model_carries_the_scores_of_its_own_weights(generate, project, run_session):
     table = pd.DataFrame({"model": ["cvae/best", "real/training samples"], "seed": 4, "gamma": [0.9, 0.95]})  # fmt: skip
     model = trained(4)
-    cards = project / "data/08_reporting/evaluation/cards"
+    cards = project / "data/08_reporting/evaluation/cards/generators"
     cards.mkdir(parents=True)
     card = scored_card(table, model)
     (cards / f"{card_key(model)}.md").write_text(card["text"])
@@ -117,7 +117,7 @@ def test_a_shared_model_carries_the_scores_of_its_own_weights(generate, project,
     asked = {"model": "cvae/best", "trained_seed": 4}
     run_session("share", params={"generate": asked})
     shared = project / "data/07_model_output/share/cvae-best_seed_4"
-    assert "| gamma | 0.900 | 0.950 | 1 |" in (shared / "README.md").read_text()
+    assert "| gamma | 0.900 | 0.950 | higher | 1 |" in (shared / "README.md").read_text()
     out = generate(folder=str(shared), n=3)
     theirs = pd.read_parquet(out / "expression.parquet")
     pd.testing.assert_frame_equal(theirs, pd.read_parquet(generate(n=3, **asked) / "expression.parquet"))  # fmt: skip

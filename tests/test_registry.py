@@ -14,6 +14,7 @@ import genex_kedro.pipelines
 from conftest import ROOT
 from genex_kedro.arguments import _OPEN, _leaves
 from genex_kedro.pipeline_registry import register_pipelines
+from genex_kedro.report.page import PARTS
 from genex_kedro.settings import CONFIG_LOADER_ARGS
 
 PIPELINES = register_pipelines()
@@ -26,13 +27,14 @@ STUDIES = [name for name in PIPELINES if name not in APPLICATIONS]
 def test_a_pipeline_needs_nothing_but_the_cohort_parameters_and_what_it_may_resume(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
     optional = {"cvae_tuning.best", "image_transfer.weights"}  # empty, none unless asked for
+    optional |= {"provenance", *(f"report.{part}" for part in PARTS)}  # of studies run before
     assert {i for i in needed if not i.endswith(".resume")} - optional == {"raw_cohort"}
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_an_application_reads_what_was_trained_and_trains_nothing(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
-    trained = {"trained_models", "evaluation.cards", "image_transfer.models"}
+    trained = {"trained_models", "evaluation.cards.generators", "image_transfer.models"}
     assert needed - trained <= {"translate.tumors", "classify.profiles"}
     assert not set(PIPELINES[name].nodes) & set(PIPELINES["__default__"].nodes)
 

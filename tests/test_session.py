@@ -10,6 +10,7 @@ import pytest
 from mlflow import MlflowClient
 
 from genex_kedro.errors import InputError
+from genex_kedro.report.page import PARTS
 
 
 def nodes_run(caplog) -> list[str]:
@@ -55,6 +56,7 @@ def test_everything_runs_from_nothing_and_is_reused(whole_run, run_in, caplog):
     _check_generators(project)
     _check_cards(project)
     _check_lineage(project)
+    _check_report(project)
 
     caplog.clear()
     run_in(project)
@@ -79,6 +81,22 @@ def _check_lineage(project) -> None:
     assert "best" in json.dumps(shown["cvae.models"]["preview"])
 
 
+def _check_report(project) -> None:
+    """One page with all studies, every trained model's card, and the command that made it."""
+    path = project / "data/08_reporting/report.html"
+    page = path.read_text()
+    assert path.stat().st_size < 6e6
+    for part in PARTS:
+        assert f'<section id="{part}">' in page
+    assert "was not run" not in page and "another cohort" not in page
+    assert "kedro run --env test --pipelines synthesis" in page
+    trained = {p.parent for p in project.glob("data/06_models/**/models/*/card.json")}
+    trained = {p for p in trained if not p.name.startswith("atlas")}
+    cards = list(project.glob("data/08_reporting/evaluation/cards/*/*.md"))
+    assert len(cards) == len(trained) and len({c.parent.name for c in cards}) == 4
+    assert page.count('<details class="card">') == len(cards)  # one seed
+
+
 def _check_cards(project) -> None:
     """Every trained generator has a scored card, holds no training sample, and does as asked."""
     from genex_kedro.datasets.model_shelf import ModelShelf
@@ -96,7 +114,7 @@ def _check_cards(project) -> None:
         made, _ = fulfil(ModelShelf.open(str(folder)), folder.name, asked)
         assert made.obs["condition"].value_counts().to_dict() == {"tumor": 2, "normal": 2}
         assert made.X.min() >= 0
-    scored = list((project / "data/08_reporting/evaluation/cards").glob("*.md"))
+    scored = list((project / "data/08_reporting/evaluation/cards/generators").glob("*.md"))
     assert len(scored) == len(found)
     for path in scored:
         assert "| gan_leaks_auc |" in path.read_text()

@@ -34,7 +34,7 @@ def data_digest(value) -> str | None:
         return digest({key: data_digest(item) for key, item in value.items()})
     if not isinstance(value, AnnData):
         return None
-    content = hashlib.sha256(np.ascontiguousarray(value.X).tobytes())
+    content = hashlib.sha256(np.ascontiguousarray(value.X))
     content.update(value.obs.to_csv().encode())
     content.update("\n".join(value.var_names).encode())
     return content.hexdigest()[:16]

@@ -8,12 +8,19 @@ from kedro.config import OmegaConfigLoader
 from genex_kedro.console import ProgressHooks, ReportHooks
 from genex_kedro.defaults import DefaultSettingsHooks
 from genex_kedro.hooks import TrackingHooks
+from genex_kedro.provenance import ProvenanceHooks
 from genex_kedro.session import GenexSession
 
 # Kedro makes these names itself, by namespace; `evaluation` reads them from outside
 warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
 
-HOOKS = (DefaultSettingsHooks(), TrackingHooks(), ProgressHooks(), ReportHooks())
+HOOKS = (
+    DefaultSettingsHooks(),
+    TrackingHooks(),
+    ProgressHooks(),
+    ReportHooks(),
+    ProvenanceHooks(),
+)
 SESSION_CLASS = GenexSession
 SESSION_STORE_ARGS = {"path": str(Path("sessions"))}
 

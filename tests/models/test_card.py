@@ -7,7 +7,12 @@ import pytest
 
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import model_card, small_classes
-from genex_kedro.study.generation.cards import card_key, scored_card, with_scores
+from genex_kedro.pipelines.evaluation.cards import (
+    write_classifier_cards,
+    write_judge_cards,
+    write_translator_cards,
+)
+from genex_kedro.study.cards import card_key, scored_card, with_scores
 from trained_generators import PLANTED, trained
 
 
@@ -42,12 +47,63 @@ def test_small_classes_are_named():
     assert small_classes(trained().config["vocabulary"]) == ["liver tumor TCGA (3)"]
 
 
-def test_another_kind_of_model_has_a_card_of_facts():
-    judge = TrainedModel({"model": "Discriminator"}, {}, pd.DataFrame(index=["TP53"]), {}, {})
-    text = model_card(judge)
-    assert "Discriminator" in text and "## Use" not in text and "## Privacy" not in text
-    judge.card["nearest_to_training"] = 0.6
-    assert "holds no training sample" in model_card(judge)
+JUDGE = TrainedModel(
+    {"model": "Discriminator"}, {}, pd.DataFrame(index=["TP53"]), {},
+    {"judge": "across", "setting": "best", "seed": 0, "training_samples": 7},
+)  # fmt: skip
+
+
+def test_a_helper_of_other_models_has_a_card_of_facts():
+    atlas = TrainedModel({"model": "atlas"}, {}, pd.DataFrame(index=["TP53"]), {}, {})
+    text = model_card(atlas)
+    assert "atlas" in text and "## Use" not in text and "## Privacy" not in text
+    atlas.card["nearest_to_training"] = 0.6
+    assert "holds no training sample" in model_card(atlas)
+
+
+def test_a_judge_says_what_it_learned_from_and_stands_beside_those_that_did_too():
+    table = pd.DataFrame(
+        {
+            "judge": ["across", "across", "pooled"],
+            "model": ["best", "source alone", "source alone"],
+            "auc": [0.9, 0.8, 0.7],
+        }
+    ).assign(seed=0, subset="overall")
+    ((key, card),) = write_judge_cards(table, {}, {}, {"best_seed_0": JUDGE}).items()
+    assert key == "across_judge-best_seed_0"
+    assert card["scores"]["columns"] == ["across judge/best", "across judge/source alone"]
+    assert "| auc | 0.900 | 0.800 | higher | 1 |" in card["text"]
+    for piece in ("may know the laboratory", "not for diagnosis", "| training samples | 7 |"):
+        assert piece in card["text"], piece
+
+
+def test_a_translator_that_is_one_formula_is_asked_for_by_its_folder():
+    config = {"model": "residual_translator", "tissues": ["lung|odd"], "paired": True}
+    facts = {"setting": "gene_slopes", "seed": 1}
+    model = TrainedModel(config, {}, pd.DataFrame(index=["TP53"]), {}, facts)
+    row = {"model": "simple/gene_slopes", "subset": "overall", "seed": 1, "rmse_point": 0.6}
+    tumor = row | {"model": "simple/identity", "rmse_point": 1.2}
+    ((key, card),) = write_translator_cards(pd.DataFrame([row, tumor]), {"x": model}).items()
+    assert key == "simple-gene_slopes_seed_1"
+    assert "translate.model=translators/gene_slopes" in card["text"]
+    assert "| rmse_point | 0.600 | 1.200 | lower | 0 |" in card["text"]
+    assert "| lung/odd |" in card["text"] and "patient's | yes |" in card["text"]
+
+
+def test_a_classifier_stands_beside_what_is_published():
+    facts = {"setting": "resnet50", "seed": 0, "classes": {"LUAD": 40}, "weights": "none"}
+    model = TrainedModel({"model": "ImageClassifier"}, {}, pd.DataFrame(index=["TP53"]), {}, facts)
+    table = pd.DataFrame(
+        {
+            "model": ["images/resnet50", "simple/logistic regression", "paper 002: ResNet50"],
+            "subset": ["overall", "overall", "published"],
+            "seed": [0, 0, None],
+            "accuracy": [0.9, 0.95, 0.92],
+        }
+    )
+    ((_, card),) = write_classifier_cards(table, {"x": model}).items()
+    assert "| accuracy | 0.900 | 0.950 | 0.920 | higher | 1 |" in card["text"]
+    assert "| LUAD | 40 |" in card["text"]
 
 
 def test_scores_stand_beside_the_ceiling_and_the_baseline_of_the_same_seed():
@@ -56,9 +112,11 @@ def test_scores_stand_beside_the_ceiling_and_the_baseline_of_the_same_seed():
     scores = card["scores"]
     assert scores["columns"] == ["cvae/best", "real/training samples", "simple/class_normal"]
     by_figure = {row["figure"]: row for row in scores["rows"]}
-    assert by_figure["gamma"] == {"figure": "gamma", "values": [0.9, 0.95, 0.91], "ideal": 1.0}
+    assert by_figure["gamma"] == {
+        "figure": "gamma", "values": [0.9, 0.95, 0.91], "better": "higher", "ideal": 1.0
+    }  # fmt: skip
     assert by_figure["domias_auc"]["values"][0] is None  # JSON has no NaN
-    assert "| gamma | 0.900 | 0.950 | 0.910 | 1 |" in card["text"]
+    assert "| gamma | 0.900 | 0.950 | 0.910 | higher | 1 |" in card["text"]
     assert "None in this folder" not in card["text"]
     assert card_key(model) == "cvae-best_seed_0"
 

@@ -11,8 +11,9 @@ from genex_kedro.genes.panels import PANELS, panel
 from genex_kedro.study.describe import (
     count_pairs,
     count_samples,
-    describe_cohort,
+    describe_study,
     panel_coverage,
+    summarise_cohort,
 )
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
@@ -62,7 +63,7 @@ def report_of(cohort):
             name: prepare_study(cohort, splits[name], int(name[5:]), settings, "drop_genes")
             for name in order
         }
-        return describe_cohort(cohort, splits, studies), studies
+        return describe_study(summarise_cohort(cohort), splits, studies), studies
 
     return report
 

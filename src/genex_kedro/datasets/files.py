@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kedro_datasets import json, matplotlib, pandas, yaml
+from kedro_datasets import json, matplotlib, pandas, text, yaml
 
 from genex_kedro.datasets.atomic import staged_file
 
@@ -46,13 +46,29 @@ class YAMLDataset(_Staged, yaml.YAMLDataset):
     """Plain data as YAML."""
 
 
-class OptionalYAMLDataset(YAMLDataset):
-    """Plain data as YAML, and an empty dict where there is no file: what may not have been made."""
+class _Optional:
+    """Gives an empty dict where there is no file: what may not have been made."""
 
     def load(self) -> dict:
         """The data, or ``{}``."""
         return super().load() if self._exists() else {}
 
 
+class OptionalYAMLDataset(_Optional, YAMLDataset):
+    """Plain data as YAML, if there is any."""
+
+
+class OptionalJSONDataset(_Optional, JSONDataset):
+    """Plain data as JSON, if there is any."""
+
+
+class TextDataset(_Staged, text.TextDataset):
+    """A page of text."""
+
+
 class FigureDataset(_Staged, matplotlib.MatplotlibDataset):
-    """A figure as PNG."""
+    """A figure as PNG; loading it gives the file's bytes, for a page to show."""
+
+    def load(self) -> bytes:
+        """The PNG."""
+        return Path(self._get_load_path()).read_bytes()

@@ -6,27 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.card_uses import (
+    GENERATOR,
+    TRANSLATOR,
+    USES,
+    Use,
+    kind_of,
+    learned_from,
+    model_name,
+)
 from genex_kedro.models.memorised import HELD
 
 SMALL_CLASS = 5  # with fewer training samples a class leans on single patients
-_USE = """\
-## Use
-
-```
-kedro run --pipelines generate --params generate.folder=THIS_FOLDER,generate.tissue=...,generate.condition=...,generate.n=100
-```
-
-It gives samples of the classes below and of no others. Research use only: to develop and test
-methods, to augment training data, to share what a cohort looks like. Not for diagnosis, and no
-stand-in for patients: what is rare, and what the training cohort does not hold, is not in it.
-Samples carry the differences between laboratories (`source`) of the training data.
-"""
-_NO_SCORES = """\
-## Scores
-
-None in this folder. `kedro run --pipelines synthesis` scores it, and
-`kedro run --pipelines share --params generate.model=...` makes a folder with the scores in it.
-"""
 
 
 def model_card(model: TrainedModel) -> str:
@@ -35,7 +26,7 @@ def model_card(model: TrainedModel) -> str:
     Parameters
     ----------
     model : TrainedModel
-        Its ``card`` may hold the scores of :func:`genex_kedro.study.generation.cards.with_scores`.
+        Its ``card`` may hold the scores of :func:`genex_kedro.study.cards.with_scores`.
     """
     return "\n".join(_sections(model))
 
@@ -47,70 +38,105 @@ def small_classes(vocabulary: dict[str, Any]) -> list[str]:
 
 
 def _sections(model: TrainedModel) -> Iterator[str]:
-    card, vocabulary = model.card, model.config.get("vocabulary")
-    name = f"{model.config.get('model')}/{card.get('setting', '?')}"
+    card, kind = model.card, kind_of(model.config)
+    name = model_name(model.config, card)
     yield f"# {name}, seed {card.get('seed', '?')}\n"
     yield _facts(model)
-    if vocabulary is None:
+    if kind is None:  # a helper of other models, which is no use by itself
         if held := list(_held(card)):
             yield "\n".join(["## Privacy\n", *held, ""])
         return
-    yield _USE
-    yield _classes(vocabulary)
-    yield from _scores(card.get("scores"))
-    yield _privacy(card, vocabulary)
+    yield _use(USES[kind], card, _asked_as(kind, name))
+    yield from _trained_on(model)
+    yield from _scores(card.get("scores"), USES[kind])
+    yield from _privacy(card, model.config.get("vocabulary"))
+
+
+def _asked_as(kind: str, name: str) -> str:
+    """The name that ``translate.model`` takes: the folder, where the table says ``simple``."""
+    return name.replace("simple/", "translators/") if kind == TRANSLATOR else name
+
+
+def _use(use: Use, card: dict[str, Any], name: str) -> str:
+    command = use.command.format(model=name, setting=card.get("setting", "?"))
+    return f"## Use\n\n```\n{command}\n```\n\n{use.use}\n"
 
 
 def _facts(model: TrainedModel) -> str:
-    card = model.card
+    card, config = model.card, model.config
     n = sum(tensor.numel() for tensor in model.weights.values())
     facts = {
+        "class": config.get("model"),
         "parameters": f"{n:,}",
         "genes": f"{len(model.genes):,} (`genes.tsv`)",
         "works in": card.get("unit"),
         "training data came in": card.get("given_unit"),
         "training samples": card.get("training_samples"),
         "training patients": card.get("training_patients"),
+        "training tumors": card.get("training_tumors"),
+        "training normals": card.get("training_normals"),
+        "learned from": learned_from(card),
+        "told which tumor and normal are one patient's": _yes(card.get("paired", config.get("paired"))),
+        "such pairs chose its settings": _yes(card.get("pairs_in_validation")),
         "digest of the training data": card.get("data"),
+        "weights before training": card.get("weights"),
         "training": card.get("status"),
+        "epochs": card.get("epochs"),
         "best epoch": card.get("best_epoch"),
         "validation loss": card.get("validation_loss"),
-    }
-    lines = [f"| {key} | {value} |" for key, value in facts.items() if value is not None]
+        "validation RMSE (log2)": card.get("validation_rmse"),
+    }  # fmt: skip
+    told = {key: value for key, value in facts.items() if value is not None}
+    lines = [f"| {k} | {f'{v:.4g}' if isinstance(v, float) else v} |" for k, v in told.items()]
     return "\n".join(["| | |", "|---|---|", *lines, ""])
 
 
-def _classes(vocabulary: dict[str, Any]) -> str:
-    rows = zip(vocabulary["combinations"], vocabulary["counts"], strict=True)
-    head = [*vocabulary["factors"], "training samples"]
-    lines = [f"| {' | '.join([*names, str(count)])} |" for names, count in rows]
-    return "\n".join(["## Trained on\n", _row(head), _row(["---"] * len(head)), *lines, ""])
+def _trained_on(model: TrainedModel) -> Iterator[str]:
+    """The classes that a model knows, with their training samples where they were counted."""
+    vocabulary, classes = model.config.get("vocabulary"), model.card.get("classes")
+    if vocabulary:
+        counted = zip(vocabulary["combinations"], vocabulary["counts"], strict=True)
+        rows = [[*names, count] for names, count in counted]
+        yield _table("Trained on", [*vocabulary["factors"], "training samples"], rows)
+    elif classes:
+        yield _table("Trained on", ["tumor type", "training samples"], list(classes.items()))
+    elif tissues := model.config.get("tissues") or model.config.get("classes", {}).get("tissues"):
+        yield _table("Tissues it knows", ["tissue"], [[name] for name in tissues])
 
 
-def _scores(scores: dict[str, Any] | None) -> Iterator[str]:
+def _table(title: str, head: list[str], rows: list) -> str:
+    lines = [_row(head), _row(["---"] * len(head)), *map(_row, rows)]
+    return "\n".join([f"## {title}\n", *lines, ""])
+
+
+def _scores(scores: dict[str, Any] | None, use: Use) -> Iterator[str]:
     if scores is None:
-        yield _NO_SCORES
+        share = " and\n`kedro run --pipelines share --params generate.model=...` makes a folder with the scores in it"  # fmt: skip
+        extra = share if use is USES[GENERATOR] else ""
+        yield f"## Scores\n\nNone in this folder. `kedro run --pipelines {use.pipeline}` scores it{extra}.\n"
         return
     yield f"## Scores on {scores['on']}\n"
     if scores["status"] not in (None, "finished"):
-        yield f"**This generator has {scores['status']}: its samples mean little.**\n"
-    head = ["figure", *scores["columns"], "ideal"]
-    yield _row(head)
-    yield _row(["---"] * len(head))
+        yield f"**This model has {scores['status']}: what it makes means little.**\n"
+    yield _row(["figure", *scores["columns"], "better", "ideal"])
+    yield _row(["---"] * (len(scores["columns"]) + 3))
     for row in scores["rows"]:
-        yield _row([row["figure"], *(_number(v) for v in row["values"]), f"{row['ideal']:g}"])
-    yield "\nColumns of real samples are the ceiling: no generator can be expected above it.\n"
+        values = (_number(v) for v in row["values"])
+        yield _row([row["figure"], *values, row["better"], f"{row['ideal']:g}"])
+    yield f"\n{use.judged}\n"
 
 
-def _privacy(card: dict[str, Any], vocabulary: dict[str, Any]) -> str:
-    lines = ["## Privacy\n", *_held(card)]
-    if small := small_classes(vocabulary):
+def _privacy(card: dict[str, Any], vocabulary: dict[str, Any] | None) -> Iterator[str]:
+    lines = list(_held(card))
+    if vocabulary and (small := small_classes(vocabulary)):
         lines.append(
             f"- Classes of fewer than {SMALL_CLASS} training samples lean on single patients, whose "
             f"membership may be guessed: {', '.join(small)}."
         )
-    lines.append("- That none is held does not make membership secret: see the attacks above.")
-    return "\n".join([*lines, ""])
+    if vocabulary:
+        lines.append("- That none is held does not make membership secret: see the attacks above.")
+    if lines:
+        yield "\n".join(["## Privacy\n", *lines, ""])
 
 
 def _held(card: dict[str, Any]) -> Iterator[str]:
@@ -125,7 +151,11 @@ def _held(card: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(cells) -> str:
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
+
+
+def _yes(value: bool | None) -> str | None:
+    return None if value is None else ("yes" if value else "no")
 
 
 def _number(value: float | None) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.cohort import notices
+from genex_kedro.fingerprint import data_digest
 from genex_kedro.genes.panels import PANELS, match_panel, panel
 from genex_kedro.study.controls import source_control
 from genex_kedro.study.split import missing_classes
@@ -41,17 +42,8 @@ def panel_coverage(cohort: AnnData) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def describe_cohort(cohort: AnnData, splits: pd.DataFrame, studies: dict[str, AnnData]) -> dict:
-    """Everything about a cohort that a reader of its results should know, as plain JSON.
-
-    Parameters
-    ----------
-    cohort : AnnData, log2(x+1)
-    splits : DataFrame, samples x seeds
-    studies : dict of AnnData by seed
-        The controls are computed on the first.
-    """
-    study = studies[splits.columns[0]]
+def summarise_cohort(cohort: AnnData) -> dict:
+    """What is in a cohort, in log2(x+1), whatever is asked of it; as plain JSON."""
     return {
         "samples": cohort.n_obs,
         "genes": cohort.n_vars,
@@ -67,6 +59,24 @@ def describe_cohort(cohort: AnnData, splits: pd.DataFrame, studies: dict[str, An
         },
         "missing_fraction": float(pd.isna(cohort.X).mean()),
         "notices": notices(cohort).to_dict("records"),
+        "digest": data_digest(cohort),
+    }
+
+
+def describe_study(summary: dict, splits: pd.DataFrame, studies: dict[str, AnnData]) -> dict:
+    """Everything about a cohort that a reader of its results should know, as plain JSON.
+
+    Parameters
+    ----------
+    summary : dict
+        Of :func:`summarise_cohort`.
+    splits : DataFrame, samples x seeds
+    studies : dict of AnnData by seed
+        The controls are computed on the first.
+    """
+    study = studies[splits.columns[0]]
+    return {
+        **summary,
         "study": {
             "samples": study.n_obs,
             "genes": study.n_vars,

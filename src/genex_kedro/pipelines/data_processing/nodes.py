@@ -45,15 +45,18 @@ def prepare_tumor_types(
     return tumor_types.prepare_tumor_types(cohort, splits, settings, missing)
 
 
-def report_cohort(
-    cohort: AnnData, splits: pd.DataFrame, studies: dict[str, AnnData]
-) -> tuple[dict, pd.DataFrame, pd.DataFrame]:
-    """What is in the cohort: the report, the counts by class, the panels' coverage."""
+def report_cohort(cohort: AnnData) -> tuple[dict, pd.DataFrame, pd.DataFrame]:
+    """What is in the cohort: its size, the counts by class, the panels' coverage."""
     return (
-        describe.describe_cohort(cohort, splits, studies),
+        describe.summarise_cohort(cohort),
         describe.count_samples(cohort),
         describe.panel_coverage(cohort),
     )
+
+
+def report_study(summary: dict, splits: pd.DataFrame, studies: dict[str, AnnData]) -> dict:
+    """What is in the study, what is too small, and how far laboratories can be told apart."""
+    return describe.describe_study(summary, splits, studies)
 
 
 def draw_cohort(studies: dict[str, AnnData]) -> Figure:

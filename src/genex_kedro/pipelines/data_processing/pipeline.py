@@ -11,10 +11,16 @@ STUDIES = ("reversion", "synthesis", "tumor_types")
 
 
 def create_pipeline(studies: Sequence[str] = STUDIES) -> Pipeline:
-    """Raw cohort in; checked cohort, splits, the studies named and (with reversion) the report out."""
+    """Raw cohort in; checked cohort, splits, the studies named and what is in them out."""
     cohort = [
         node(nodes.check_cohort, "raw_cohort", "cohort", name="check_cohort"),
         node(nodes.split_patients, ["cohort", "params:split"], "splits", name="split_patients"),
+        node(
+            nodes.report_cohort,
+            "cohort",
+            ["cohort_summary", "cohort_counts", "panel_coverage"],
+            name="report_cohort",
+        ),
     ]
     return Pipeline(
         cohort
@@ -43,13 +49,13 @@ def _study(study: str) -> Node:
 
 
 def _report() -> list[Node]:
-    """The report on the cohort; its controls look at the genes of reversion."""
+    """How far laboratories can be told apart, which looks at the genes of reversion."""
     return [
         node(
-            nodes.report_cohort,
-            ["cohort", "splits", "reversion.studies"],
-            ["cohort_report", "cohort_counts", "panel_coverage"],
-            name="report_cohort",
+            nodes.report_study,
+            ["cohort_summary", "splits", "reversion.studies"],
+            "cohort_report",
+            name="report_study",
         ),
         node(nodes.draw_cohort, "reversion.studies", "cohort_components", name="draw_cohort"),
     ]

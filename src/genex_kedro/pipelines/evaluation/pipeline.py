@@ -12,6 +12,7 @@ from genex_kedro.pipelines.evaluation import (
     nodes,
     translators,
 )
+from genex_kedro.pipelines.evaluation.report_pipeline import report_on
 from genex_kedro.study.judges.samples import JUDGES
 
 _SYNTHETIC = [
@@ -30,7 +31,7 @@ _SETTINGS = "params:evaluation.generators"
 
 
 def create_pipeline() -> Pipeline:
-    """Every model's output in; tables and figures of `data/08_reporting/evaluation` out."""
+    """Every model's output in; tables, figures, cards and the report of `data/08_reporting` out."""
     return of_judges() + of_translators() + of_generators() + of_classifiers()
 
 
@@ -65,6 +66,13 @@ def of_judges() -> Pipeline:
             "evaluation.discriminators_figure",
             name="draw_discriminators",
         ),
+        node(
+            cards.write_judge_cards,
+            ["evaluation.discriminators", *(f"discriminator.{judge}.models" for judge in JUDGES)],
+            "evaluation.cards.judges",
+            name="write_judge_cards",
+        ),
+        *report_on("judges"),
     )
 
 
@@ -113,12 +121,21 @@ def of_translators() -> Pipeline:
             "evaluation.translators_neighbours",
             name="draw_neighbours",
         ),
+        node(
+            cards.write_translator_cards,
+            ["evaluation.translators", "cyclegan.models", "translators.models"],
+            "evaluation.cards.translators",
+            name="write_translator_cards",
+        ),
+        *report_on("translators"),
     )
 
 
 def of_generators() -> Pipeline:
     """The study synthesis: generators of expression."""
-    return _evaluation(*_scorecard_of_generators(), *_pictures_of_generators())
+    return _evaluation(
+        *_scorecard_of_generators(), *_pictures_of_generators(), *report_on("generators")
+    )
 
 
 def _scorecard_of_generators() -> list[Node]:
@@ -164,7 +181,12 @@ def _scorecard_of_generators() -> list[Node]:
             "evaluation.generators_precision_recall",
             name="draw_generator_precision_recall",
         ),
-        node(cards.write_cards, [table, *_MODELS], "evaluation.cards", name="write_cards"),
+        node(
+            cards.write_generator_cards,
+            [table, *_MODELS],
+            "evaluation.cards.generators",
+            name="write_generator_cards",
+        ),
     ]
 
 
@@ -227,6 +249,13 @@ def of_classifiers() -> Pipeline:
             ["evaluation.classifiers_figure", "evaluation.confusion_figure"],
             name="draw_classifiers",
         ),
+        node(
+            cards.write_classifier_cards,
+            ["evaluation.classifiers", "image_transfer.models"],
+            "evaluation.cards.classifiers",
+            name="write_classifier_cards",
+        ),
+        *report_on("classifiers"),
     )
 
 

@@ -8,8 +8,8 @@ from anndata import AnnData
 
 from genex_kedro.datasets.model_shelf import ModelShelf
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.study.cards import card_key, with_scores
 from genex_kedro.study.fits import full_name
-from genex_kedro.study.generation.cards import card_key, with_scores
 from genex_kedro.study.generation.fulfilment import fulfil
 from genex_kedro.study.generation.request import GenerateSettings
 

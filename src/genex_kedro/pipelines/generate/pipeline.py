@@ -22,7 +22,7 @@ def create_share_pipeline() -> Pipeline:
     return _application(
         node(
             nodes.share_model,
-            ["trained_models", "evaluation.cards", "params:generate"],
+            ["trained_models", "evaluation.cards.generators", "params:generate"],
             "share.model",
             name="share_model",
         )

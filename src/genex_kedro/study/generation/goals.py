@@ -75,7 +75,8 @@ def compare_with_goals(table: pd.DataFrame, goals: Goals) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``metric, goal, model, value, sd``; ``reached`` by the mean over seeds and
+        ``metric, goal, model, value, sd``; ``reached`` by the mean over seeds, ``missed_by`` how
+        far it is from the nearer bound (0 where reached), and
         ``seeds_reached``, the share of seeds that reach it (a failed seed does not); ``ceiling_of`` with ``ceiling,
         ceiling_sd, ceiling_reaches``; ``gap``, the mean over seeds of the generator's value minus
         its ceiling's in the same seed, and ``gap_sd``. Sd over seeds, NaN for one seed.
@@ -95,6 +96,7 @@ def compare_with_goals(table: pd.DataFrame, goals: Goals) -> pd.DataFrame:
                     "metric": metric, "goal": str(goal), "model": model,
                     "value": values.mean(), "sd": values.std(),
                     "reached": low <= values.mean() <= high,
+                    "missed_by": max(low - values.mean(), values.mean() - high, 0.0),
                     "seeds_reached": values.between(low, high).mean(),
                     "ceiling_of": goal.ceiling,
                     "ceiling": ceiling.mean(), "ceiling_sd": ceiling.std(),
