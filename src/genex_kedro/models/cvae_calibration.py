@@ -5,10 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.cvae_core import class_means, shrunk_means
+from genex_kedro.models.cvae_core import class_means, class_sums, shrunk_means
 
 _LEVELS = 100
 _TAIL = 5
+_COMPARED = 20_000  # samples whose quantiles are taken: a hundred levels say no more from more
+
+
+def compared_samples(n: int) -> Tensor:
+    """Positions of at most 20,000 of n samples, evenly spread: all, where there are no more."""
+    return torch.linspace(0, n - 1, min(n, _COMPARED), dtype=torch.float64).round().long()
 
 
 class MarginalCalibration(nn.Module):
@@ -44,6 +50,9 @@ class MarginalCalibration(nn.Module):
     ) -> None:
         """Learn the maps; everything on the CPU.
 
+        Centres and spreads come of all training samples, read in blocks (they may be on disk),
+        quantiles of those of :func:`compared_samples`.
+
         Parameters
         ----------
         train, drawn : tuple of Tensor
@@ -53,15 +62,16 @@ class MarginalCalibration(nn.Module):
         prior : float
             Samples that the pooled variance counts for against a class's own.
         """
-        x, classes = train[0].double(), train[1]
+        x, classes = train
         raw, counts = class_means(x, classes, len(design)), torch.bincount(classes)
-        squares = torch.zeros_like(raw).index_add_(0, classes, (x - raw[classes]).square())
+        squares = class_sums(x, classes, len(design), lambda b, own: (b - raw[own]).square())
         pooled = squares.sum(0) / max(1, len(x) - len(design))
         freedom = (counts - 1)[:, None]
         variance = (squares + prior * pooled.clamp_min(1e-6)) / (freedom + prior)
         self.centre.copy_(shrunk_means(raw, counts, design))
         self.spread.copy_(variance.sqrt())
-        self.real.copy_(self._quantiles(*train))
+        some = compared_samples(len(x))
+        self.real.copy_(self._quantiles(x.index_select(0, some).cpu(), classes[some]))
         self.drawn.copy_(self._quantiles(*drawn))
 
     def forward(self, expression: Tensor, classes: Tensor) -> Tensor:
