@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from genex_kedro.models import cvae_core
-from genex_kedro.models.cvae_core import class_means, class_noise, fit_core, shrunk_means
+from genex_kedro.models import blocks
+from genex_kedro.models.blocks import class_means
+from genex_kedro.models.cvae_core import class_noise, fit_core, shrunk_means
 
 N_CLASSES, LATENT, ROUNDS, FLOOR = 3, 4, 30, 0.05
 
@@ -35,7 +36,7 @@ def by_singular_values(expression, classes):
 @pytest.mark.parametrize(("n", "n_genes"), [(200, 30), (40, 90)])
 @pytest.mark.parametrize("block", [8192, 7])
 def test_the_core_is_that_of_singular_values(n, n_genes, block, monkeypatch):
-    monkeypatch.setattr(cvae_core, "AT_ONCE", block)
+    monkeypatch.setattr(blocks, "AT_ONCE", block)
     x, classes = planted(n, n_genes)
     core = fit_core(x, classes, torch.eye(N_CLASSES), LATENT)
     loadings, noise, centred = by_singular_values(x, classes)

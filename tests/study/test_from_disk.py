@@ -7,7 +7,7 @@ from planted_study import planted_study
 
 from genex_kedro.datasets.h5ad import H5adFolderDataset
 from genex_kedro.fingerprint import data_digest
-from genex_kedro.models import cvae_core, memorised
+from genex_kedro.models import blocks, memorised
 from genex_kedro.models.families import FAMILIES
 from genex_kedro.pipelines.discriminator import nodes as judges
 from genex_kedro.pipelines.discriminator.settings import JudgeSettings
@@ -24,6 +24,7 @@ NETWORKS = {
     "cvae": {"encoder_hidden": [8], "decoder_hidden": [8]},
     "cvae best": BEST,
     "wgan_gp": {},
+    "tvae": {},
 }
 FIT = {"epochs": 2, "batch_size": 16, "patience": None, "device": "cpu"}
 
@@ -88,10 +89,9 @@ def test_no_more_than_a_block_is_ever_read(studies, monkeypatch):
 
     monkeypatch.setattr("genex_kedro.training.Rows", Watched)
     monkeypatch.setattr("genex_kedro.transforms._BLOCK", 32)
-    for module, block in ((cvae_core, "AT_ONCE"), (memorised, "_AT_ONCE")):
-        monkeypatch.setattr(module, block, 32)
+    for module, size in ((blocks, "AT_ONCE"), (blocks, "ENOUGH"), (memorised, "_AT_ONCE")):
+        monkeypatch.setattr(module, size, 32)
     monkeypatch.setattr("genex_kedro.models.cvae.AT_ONCE", 32)
-    monkeypatch.setattr("genex_kedro.models.cvae_calibration._COMPARED", 32)
     monkeypatch.setattr(memorised, "_ALL", 32)
     _, kept = generators("cvae best", studies, True)
     assert max(read) == 32
@@ -100,12 +100,12 @@ def test_no_more_than_a_block_is_ever_read(studies, monkeypatch):
 
 def test_a_family_that_needs_all_samples_keeps_them_in_memory_and_says_so(studies, caplog):
     settings = settings_of(
-        {"networks": {"one": {"network": {}, "fit": {**FIT, "from_disk": True}}}}, FAMILIES["tvae"]
+        {"networks": {"one": {"network": {}, "fit": {**FIT, "from_disk": True}}}}, FAMILIES["ctgan"]
     )
     network = settings.networks["one"]
-    fit = fitting.GeneratorFit(studies["seed_0"], network, settings, FAMILIES["tvae"])
+    fit = fitting.GeneratorFit(studies["seed_0"], network, settings, FAMILIES["ctgan"])
     assert isinstance(fit.tensors("train")[0], torch.Tensor)
-    assert "tvae needs all training samples in memory" in caplog.text
+    assert "ctgan needs all training samples in memory" in caplog.text
 
 
 def test_a_study_is_mapped_and_what_is_written_stays_in_memory(studies, tmp_path):

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from genex_kedro.models.base import seeded_weights
+from genex_kedro.models.blocks import AT_ONCE
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_core import AT_ONCE, FactorAnalysis, aggregate_normal, class_noise
+from genex_kedro.models.cvae_core import FactorAnalysis, aggregate_normal, class_noise
 from genex_kedro.models.cvae_distributions import (
     DiagonalNormal,
     FullNormal,

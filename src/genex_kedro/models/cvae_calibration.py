@@ -5,16 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.cvae_core import class_means, class_sums, shrunk_means
+from genex_kedro.models.blocks import class_means, class_sums, enough_samples
+from genex_kedro.models.cvae_core import shrunk_means
 
 _LEVELS = 100
 _TAIL = 5
-_COMPARED = 20_000  # samples whose quantiles are taken: a hundred levels say no more from more
-
-
-def compared_samples(n: int) -> Tensor:
-    """Positions of at most 20,000 of n samples, evenly spread: all, where there are no more."""
-    return torch.linspace(0, n - 1, min(n, _COMPARED), dtype=torch.float64).round().long()
 
 
 class MarginalCalibration(nn.Module):
@@ -51,7 +46,7 @@ class MarginalCalibration(nn.Module):
         """Learn the maps; everything on the CPU.
 
         Centres and spreads come of all training samples, read in blocks (they may be on disk),
-        quantiles of those of :func:`compared_samples`.
+        quantiles of those of :func:`enough_samples`.
 
         Parameters
         ----------
@@ -70,8 +65,8 @@ class MarginalCalibration(nn.Module):
         variance = (squares + prior * pooled.clamp_min(1e-6)) / (freedom + prior)
         self.centre.copy_(shrunk_means(raw, counts, design))
         self.spread.copy_(variance.sqrt())
-        some = compared_samples(len(x))
-        self.real.copy_(self._quantiles(x.index_select(0, some).cpu(), classes[some]))
+        some = enough_samples(x, "quantiles")
+        self.real.copy_(self._quantiles(x.index_select(0, some.to(x.device)).cpu(), classes[some]))
         self.drawn.copy_(self._quantiles(*drawn))
 
     def forward(self, expression: Tensor, classes: Tensor) -> Tensor:

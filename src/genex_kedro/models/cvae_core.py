@@ -10,13 +10,13 @@ kept of it is the smaller Gram matrix of the residuals and a few sums.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-AT_ONCE = 8192  # samples in double precision
+from genex_kedro.models.blocks import blocks, class_means, class_sums
+
 _ROUNDS = 30
 _FLOOR = 0.05  # least share of a gene's variance that is noise: without it some genes end at 0
 
@@ -52,47 +52,6 @@ class FactorAnalysis:
     def recognition(self) -> Tensor:
         """Posterior mean of z = recognition @ (x - class mean); shape (latent, n_genes)."""
         return (self.loadings / self.noise_variance[:, None]).T / self.precision[:, None]
-
-
-def class_means(x: Tensor, classes: Tensor, n_classes: int) -> Tensor:
-    """Mean of every class, shape (n_classes, n_genes), in double.
-
-    Raises
-    ------
-    ValueError
-        If a class has no sample.
-    """
-    counts = torch.bincount(classes, minlength=n_classes)
-    if (counts == 0).any():
-        raise ValueError(f"{int((counts == 0).sum())} classes have no training sample")
-    return class_sums(x, classes, n_classes, lambda block, _: block) / counts[:, None]
-
-
-def class_sums(
-    x: Tensor, classes: Tensor, n_classes: int, of: Callable[[Tensor, Tensor], Tensor]
-) -> Tensor:
-    """Sums over the samples of every class of something made of them; in double.
-
-    Parameters
-    ----------
-    x : Tensor or Rows, shape (n_samples, n_genes)
-    classes : Tensor of int64, shape (n_samples,)
-    n_classes : int
-    of : callable
-        ``of(block, classes)`` with a block of samples in double; one row a sample.
-    """
-    total: Tensor | None = None
-    for block, own in blocks(x, classes):
-        made = of(block, own)
-        total = made.new_zeros((n_classes, *made.shape[1:])) if total is None else total
-        total.index_add_(0, own, made)
-    return total
-
-
-def blocks(x: Tensor, classes: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Samples and their classes, a few thousand at a time; in double, on the CPU."""
-    for block, own in zip(x.split(AT_ONCE), classes.split(AT_ONCE), strict=True):
-        yield block.cpu().double(), own.cpu()
 
 
 def shrunk_means(raw: Tensor, counts: Tensor, design: Tensor) -> Tensor:

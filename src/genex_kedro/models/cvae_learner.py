@@ -7,8 +7,9 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from genex_kedro.models.blocks import enough_samples
 from genex_kedro.models.cvae import Cvae, build
-from genex_kedro.models.cvae_calibration import MarginalCalibration, compared_samples
+from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_core import fit_core
 
 __all__ = ["CvaeLearner", "build", "finish", "learner"]
@@ -110,7 +111,7 @@ def _calibrate(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:
     classes = classes.cpu()
     calibration = MarginalCalibration(len(cvae.vocabulary), cvae.n_genes)
     cvae.calibration.load_state_dict(calibration.state_dict())  # draws as they come
-    compared = compared_samples(len(classes))
+    compared = enough_samples(expression, "draws to compare with quantiles")
     asked = classes[compared].repeat(-(-_DRAWN // len(compared)))
     drawn = cvae.sample(asked, seed=0)
     design, prior = cvae.design.cpu(), cvae.config.noise_shrinkage

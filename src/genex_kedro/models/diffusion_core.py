@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.cvae_core import class_means, shrunk_means
+from genex_kedro.models.blocks import class_means
+from genex_kedro.models.cvae_core import shrunk_means
 from genex_kedro.models.diffusion_config import Target
 from genex_kedro.models.diffusion_steps import Level
 
