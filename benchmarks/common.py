@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import platform
 import resource
@@ -74,14 +75,14 @@ def main(
     if options.one:
         print(json.dumps(one(**json.loads(options.one))))
         return
-    here = {"date": datetime.date.today().isoformat(), "machine": machine(), "versions": versions(packages)}  # fmt: skip
+    where = here(packages)
     rows = list(_as_they_come(measure(options.full)))
     if options.json:
         options.json.write_text(json.dumps(rows))
     else:
         show(compare(benchmark, rows))
     if options.record:
-        record(benchmark, {**here, "about": about or {}, "rows": rows})
+        record(benchmark, {**where, "about": about or {}, "rows": rows})
 
 
 def _as_they_come(rows: Iterable[dict]) -> Iterator[dict]:
@@ -115,10 +116,35 @@ def cpu_seconds(work: Callable[[], object]) -> tuple[float, object]:
     return time.process_time() - start, result
 
 
+def growth(before: dict, after: dict, axis: str) -> dict[str, float]:
+    """Exponents by which what is in seconds or GB grew with a size: 1 where cost is linear.
+
+    Parameters
+    ----------
+    before, after : dict
+        Sizes and costs of the same names. Costs too small to tell are left out.
+    axis : str
+        The size that grew.
+    """
+    by = math.log(after[axis] / before[axis])
+    costs = (name for name in after if name.endswith(("_s", "_gb")) and name in before)
+    return {
+        name: round(math.log(after[name] / before[name]) / by, 2)
+        for name in costs
+        if min(after[name], before[name]) > 0.01
+    }
+
+
 def peak_gb() -> float:
     """The most memory that this process has had; imports are in it."""
     unit = 2**30 if sys.platform == "darwin" else 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def here(packages: Iterable[str]) -> dict:
+    """Date, machine and versions: the head of a run."""
+    versions = {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {"date": datetime.date.today().isoformat(), "machine": machine(), "versions": versions}
 
 
 def machine() -> dict:
@@ -126,18 +152,26 @@ def machine() -> dict:
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text().splitlines() if listing.is_file() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    torch = sys.modules.get("torch")  # of a benchmark that uses it
     return {
         "architecture": platform.machine(),
         "processor": names[0] if names else platform.processor(),
         "cores": os.cpu_count(),
         "load_average": round(os.getloadavg()[0], 2),
         "threads": os.environ.get("OMP_NUM_THREADS", "as the script sets them"),
+        **({"device": torch.cuda.get_device_name()} if _has_gpu(torch) else {}),
     }
 
 
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Of Python and of packages."""
-    return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+def device() -> str:
+    """Where torch works: a GPU where there is one."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _has_gpu(torch) -> bool:
+    return torch is not None and torch.cuda.is_available()
 
 
 def record(benchmark: str, run: dict) -> None:
