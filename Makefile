@@ -35,8 +35,9 @@ ui: install
 	@echo "Runs side by side: http://127.0.0.1:5000/#/experiments?workflowType=machine_learning (open one, then the chart view)"
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow ui --backend-store-uri sqlite:///mlflow.db --workers 1
 
+# quick sizes in some minutes; make bench FULL=1: the sizes of the recorded results
 bench: install
-	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run_all.py $(if $(FULL),--full)
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .ruff_cache

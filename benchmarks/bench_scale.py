@@ -103,7 +103,7 @@ def run_one(model: str, path: str, from_disk: bool) -> dict:
     torch.set_num_threads(1)
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one imports for a second
     build = _judge if model == "judge" else _generator
-    build_tiny_imports(torch)
+    warm_up(torch)
     with AnonymousMemory() as memory:
         begin = time.process_time()
         fit = build(model, read_mapped(Path(path)), from_disk)
@@ -126,7 +126,7 @@ def run_one(model: str, path: str, from_disk: bool) -> dict:
     return found | {"anonymous_gb": memory.peak, "resident_gb": common.peak_gb(), "batch": batch}
 
 
-def build_tiny_imports(torch) -> None:
+def warm_up(torch) -> None:
     """What the first decomposition and the first draw load, before the clock starts."""
     torch.linalg.eigh(torch.eye(3, dtype=torch.float64))
 

@@ -9,6 +9,7 @@ from genex_kedro.datasets.h5ad import H5adFolderDataset
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models import blocks, memorised
 from genex_kedro.models.families import FAMILIES
+from genex_kedro.pipelines.cvae.nodes import choose_settings
 from genex_kedro.pipelines.discriminator import nodes as judges
 from genex_kedro.pipelines.discriminator.settings import JudgeSettings
 from genex_kedro.study import samples
@@ -122,6 +123,15 @@ def test_automatic_is_by_the_memory_that_is_free():
     assert not choose_from_disk("auto", 1000)
     assert choose_from_disk("auto", 10**15)
     assert FitSettings(from_disk=True).model_dump() == FitSettings().model_dump()
+
+
+def test_it_is_kept_with_the_settings_that_the_cvae_is_trained_with(studies):
+    """They go through a file, in which what no fingerprint holds must be too."""
+    one = {"network": {}, "fit": {"from_disk": True}, "seeds": 2}
+    settings = settings_of({"networks": {"one": one}}, FAMILIES["cvae"])
+    again = settings_of(choose_settings(studies, settings, {}), FAMILIES["cvae"])
+    assert again.networks["one"].fit.from_disk is True
+    assert again.networks["one"].seeds == 2
 
 
 def test_scaling_and_digest_in_blocks(studies, monkeypatch):
