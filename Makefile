@@ -54,8 +54,9 @@ airflow: install .venv-airflow/.installed
 	.venv-airflow/bin/python -m pip install --quiet -r $<
 	touch $@
 
+# quick sizes in some minutes; make bench FULL=1: the sizes of the recorded results
 bench: install
-	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run_all.py $(if $(FULL),--full)
 
 clean:
 	rm -rf $(VENV) .venv-airflow .venv-audit build site .pytest_cache .ruff_cache

@@ -3,22 +3,19 @@
 The plain loop has a shuffling DataLoader, Adam as it comes, and ``loss.item()`` in each step; its
 network is the paper's as one writes it, the size of ours (969 genes, batch 50). Both run in
 turns on the same planted data, so that a busy machine slows both.
-Writes ``benchmarks/results/cvae_step.json``.
+The goal is 1.7 times on one CPU thread, 10 times on a GPU.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_cvae_step.py [--epochs 2] [--rounds 5]``
+Usage: ``python benchmarks/bench_cvae_step.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import os
-import platform
 import statistics
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
+import common
 import pandas as pd
 import torch
 from torch import nn
@@ -32,7 +29,6 @@ from genex_kedro.training import FitSettings, fit
 
 N_SAMPLES, N_GENES, N_CLASSES, BATCH = 650, 969, 21, 50
 GOAL = {"cpu": 1.7, "cuda": 10.0}
-RESULT = Path(__file__).parent / "results" / "cvae_step.json"
 
 
 def planted() -> tuple[torch.Tensor, torch.Tensor, Vocabulary]:
@@ -98,54 +94,26 @@ def our_loop(data: tuple, epochs: int, device: str) -> float:
     return sum(row["seconds"] for row in last.history)
 
 
-def machine() -> dict:
-    """What the times depend on."""
-    return {
-        "machine": platform.machine(),
-        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": 1,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
-def main() -> None:
-    """Compare and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+def measure(full: bool) -> Iterator[dict]:
+    """One row."""
     torch.set_num_threads(1)
-    data = planted()
+    data, device, (epochs, rounds) = planted(), common.device(), (2, 15) if full else (1, 5)
     times = []
-    for _ in range(options.rounds + 1):  # the first warms up
-        plain = plain_loop(*data[:2], options.epochs, device)
-        times.append((plain, our_loop(data, options.epochs, device)))
+    for _ in range(rounds + 1):  # the first warms up
+        plain = plain_loop(*data[:2], epochs, device)
+        times.append((plain, our_loop(data, epochs, device)))
     plain, ours = zip(*times[1:], strict=True)
     ratios = [a / b for a, b in zip(plain, ours, strict=True)]
-    steps = options.epochs * N_SAMPLES // BATCH
-    result = {
-        "n_genes": N_GENES,
-        "batch": BATCH,
-        "plain_ms_per_step": 1e3 * statistics.median(plain) / steps,
-        "ours_ms_per_step": 1e3 * statistics.median(ours) / steps,
-        "plain_over_ours": statistics.median(ratios),
-        "plain_over_ours_range": [min(ratios), max(ratios)],
-        "goal": GOAL[device],
-        "rounds": options.rounds,
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        **machine(),
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(
-        f"plain {result['plain_ms_per_step']:.1f} ms a step, ours {result['ours_ms_per_step']:.1f} "
-        f"ms: {result['plain_over_ours']:.2f} times as fast (goal {GOAL[device]})"
+    steps = epochs * N_SAMPLES // BATCH
+    yield common.row(
+        f"{N_GENES} genes",
+        1e3 * statistics.median(ours) / steps,
+        1e3 * statistics.median(plain) / steps,
+        "ms a step",
+        statistics.median(ratios),
+        ratio_range=[min(ratios), max(ratios)],
     )
 
 
 if __name__ == "__main__":
-    main()
+    common.main("cvae_step", measure, ("torch",), about={"goal": GOAL, "batch": BATCH})

@@ -3,21 +3,18 @@
 The plain loop has a shuffling DataLoader, Adam as it comes, and ``loss.item()`` in each step. It
 trains our network (what the loop alone gains) and the same layers with ``nn.Dropout`` (what loop
 and dropout gain). All run in turns on the same planted data, so that a busy machine slows all.
-Writes ``benchmarks/results/fit_loop.json``.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_fit_loop.py [--epochs 2] [--rounds 5]``
+Usage: ``python benchmarks/bench_fit_loop.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import platform
 import statistics
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
+import common
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -27,7 +24,6 @@ from genex_kedro.models.discriminator_learner import DiscriminatorLearner
 from genex_kedro.training import FitSettings, fit
 
 N_SAMPLES, BATCH = 2000, 100
-RESULT = Path(__file__).parent / "results" / "fit_loop.json"
 
 
 def planted(n_genes: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -83,8 +79,8 @@ def our_loop(data: tuple[torch.Tensor, ...], n_genes: int, epochs: int, device: 
     return sum(row["seconds"] for row in last.history)
 
 
-def compare(n_genes: int, epochs: int, rounds: int, device: str) -> dict[str, float]:
-    """Milliseconds a step of all three, and median ratios of neighbouring runs."""
+def compare(n_genes: int, epochs: int, rounds: int, device: str) -> dict:
+    """A row: milliseconds a step of all three, and median ratios of neighbouring runs."""
     data = planted(n_genes)
 
     def one_round(epochs: int) -> tuple[float, float, float]:
@@ -99,45 +95,25 @@ def compare(n_genes: int, epochs: int, rounds: int, device: str) -> dict[str, fl
     plain, plain_loop_only, ours = zip(*(one_round(epochs) for _ in range(rounds)), strict=True)
     steps = epochs * N_SAMPLES // BATCH
     whole = [a / b for a, b in zip(plain, ours, strict=True)]
-    return {
-        "n_genes": n_genes,
-        "batch": BATCH,
-        "plain_ms_per_step": 1e3 * statistics.median(plain) / steps,
-        "plain_loop_our_network_ms_per_step": 1e3 * statistics.median(plain_loop_only) / steps,
-        "ours_ms_per_step": 1e3 * statistics.median(ours) / steps,
-        "plain_over_ours": statistics.median(whole),
-        "plain_over_ours_range": [min(whole), max(whole)],
-        "loop_alone": statistics.median(a / b for a, b in zip(plain_loop_only, ours, strict=True)),
-    }
+    return common.row(
+        f"{n_genes} genes",
+        1e3 * statistics.median(ours) / steps,
+        1e3 * statistics.median(plain) / steps,
+        "ms a step",
+        statistics.median(whole),
+        batch=BATCH,
+        ratio_range=[min(whole), max(whole)],
+        loop_alone=statistics.median(a / b for a, b in zip(plain_loop_only, ours, strict=True)),
+        plain_loop_our_network=1e3 * statistics.median(plain_loop_only) / steps,
+    )
 
 
-def main() -> None:
-    """Compare at the sizes of papers 000 and 001 and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+def measure(full: bool) -> Iterator[dict]:
+    """At the sizes of papers 000 and 001."""
     torch.set_num_threads(1)
-    rows = [compare(n, options.epochs, options.rounds, device) for n in (308, 969)]
-    result = {
-        "rows": rows,
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "machine": platform.machine(),
-        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
-        "threads": 1,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['n_genes']} genes: plain {row['plain_ms_per_step']:.1f} ms a step, ours "
-            f"{row['ours_ms_per_step']:.1f} ms, {row['plain_over_ours']:.2f} times as fast "
-            f"(the loop alone {row['loop_alone']:.2f})"
-        )
+    for n_genes in (308, 969):
+        yield compare(n_genes, *((2, 5) if full else (1, 3)), common.device())
 
 
 if __name__ == "__main__":
-    main()
+    common.main("fit_loop", measure, ("torch",))

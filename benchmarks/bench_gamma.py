@@ -3,24 +3,18 @@
 Ours: gamma, slope and RMSE of r, the same within classes, S_dend and S_sdcc. Plain: gamma from
 the two matrices of ``np.corrcoef``, and both trees from scipy's ``linkage`` and ``cophenet`` (up
 to 5,000 genes: more needs minutes). Planted data, 2 x 270 samples. Each method runs in a fresh
-process; imports are not timed. Writes ``benchmarks/results/gamma.json``.
+process; imports are not timed. A plain gamma of 18,154 genes takes 6.6 GB (``--full``).
 
-Usage: ``OMP_NUM_THREADS=2 python benchmarks/bench_gamma.py [--genes 969 5000 18154] [--rounds 3]``
+Usage: ``python benchmarks/bench_gamma.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import resource
 import statistics
-import subprocess
-import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
+import common
 import numpy as np
 from scipy.cluster.hierarchy import cophenet, linkage
 
@@ -29,7 +23,6 @@ from genex_kedro.metrics.dendrogram import tree_agreement
 
 N_SAMPLES, N_CLASSES, GENOME = 270, 16, 18_154
 MOST_GENES_OF_SCIPY = 5_000
-RESULT = Path(__file__).parent / "results" / "gamma.json"
 
 
 def planted(n_genes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -83,64 +76,43 @@ def run_one(method: str, n_genes: int) -> dict:
     return {
         "seconds": time.perf_counter() - start,
         "cpu_seconds": time.process_time() - start_cpu,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "peak_gb": common.peak_gb(),
         "values": [float(v) for v in values],
     }
 
 
-def in_fresh_process(method: str, n_genes: int) -> dict:
-    """As :func:`run_one`, where nothing is warm and no memory is left over."""
-    command = [sys.executable, __file__, "--one", method, "--genes", str(n_genes)]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def compare(n_genes: int, rounds: int) -> list[dict]:
-    """One row per method; methods take turns."""
+def compare(n_genes: int, rounds: int) -> Iterator[dict]:
+    """A row for gamma and one for the trees; methods take turns."""
     methods = [m for m in METHODS if m != "plain_trees" or n_genes <= MOST_GENES_OF_SCIPY]
-    runs = [{m: in_fresh_process(m, n_genes) for m in methods} for _ in range(rounds)]
-    return [
-        {
-            "n_genes": n_genes,
-            "method": method,
-            "seconds": [run[method]["seconds"] for run in runs],
-            "median_seconds": statistics.median(run[method]["seconds"] for run in runs),
-            "median_cpu_seconds": statistics.median(run[method]["cpu_seconds"] for run in runs),
-            "peak_gb": max(run[method]["peak_gb"] for run in runs),
-            "values": runs[0][method]["values"],
-        }
-        for method in methods
+    runs = [
+        {m: common.in_fresh_process(__file__, method=m, n_genes=n_genes) for m in methods}
+        for _ in range(rounds)
     ]
-
-
-def main() -> None:
-    """Compare at all sizes and write the result, or run one method for the caller."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--genes", type=int, nargs="+", default=[969, 5000, GENOME])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--one", choices=METHODS)
-    options = parser.parse_args()
-    if options.one:
-        print(json.dumps(run_one(options.one, options.genes[0])))
-        return
-    rows = [row for n_genes in options.genes for row in compare(n_genes, options.rounds)]
-    result = {
-        "rows": rows,
-        "samples": [N_SAMPLES, N_SAMPLES],
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": os.getloadavg()[0],
-        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['n_genes']:>6} genes, {row['method']:<12} {row['median_seconds']:7.2f} s "
-            f"({row['median_cpu_seconds']:.2f} s of CPU), {row['peak_gb']:.2f} GB"
+    for what in ("gamma", "trees"):
+        found = {}
+        for side in ("ours", "plain"):
+            if (method := f"{side}_{what}") in methods:
+                own = [run[method] for run in runs]
+                found[side] = {
+                    "cpu": statistics.median(run["cpu_seconds"] for run in own),
+                    "peak_gb": max(run["peak_gb"] for run in own),
+                    "seconds": [run["seconds"] for run in own],
+                    "values": own[0]["values"],
+                }
+        ours, plain = found["ours"], found.get("plain", {})
+        more = {key: ours[key] for key in ("peak_gb", "seconds", "values")}
+        more |= {f"plain_{key}": plain.get(key) for key in ("peak_gb", "seconds", "values")}
+        yield common.row(
+            f"{what}, {n_genes} genes", ours["cpu"], plain.get("cpu"), "s of CPU", **more
         )
 
 
+def measure(full: bool) -> Iterator[dict]:
+    """At three sizes, three rounds; or at one, one round."""
+    for n_genes in (969, 5000, GENOME) if full else (5000,):
+        yield from compare(n_genes, 3 if full else 1)
+
+
 if __name__ == "__main__":
-    main()
+    about = {"samples": [N_SAMPLES, N_SAMPLES]}
+    common.main("gamma", measure, ("numpy", "scipy"), run_one, about)

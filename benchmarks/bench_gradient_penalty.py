@@ -3,24 +3,19 @@
 Both compute the loss of Vinas et al.'s critic (two ReLU layers of 256, penalty weight 10) and its
 gradients, from the same weights, samples and points of interpolation; in turns, so that a busy
 machine slows both. ``penalty`` is the penalty alone, ``critic`` the whole loss, ``step`` five
-steps of the critic and one of the generator with their RMSprops. With ``--compile`` also the
+steps of the critic and one of the generator with their RMSprops. With ``--full`` also the
 closed form under ``torch.compile``, which refuses double backward.
-Writes ``benchmarks/results/gradient_penalty.json``.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_gradient_penalty.py [--compile]``
+Usage: ``python benchmarks/bench_gradient_penalty.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+import common
 import torch
 from torch import Tensor
 
@@ -30,7 +25,6 @@ from genex_kedro.models.wgan_gp_config import WganGpConfig
 from genex_kedro.models.wgan_gp_networks import Critic
 
 N_CLASSES = 21
-RESULT = Path(__file__).parent / "results" / "gradient_penalty.json"
 
 
 class TwiceBackward:
@@ -96,63 +90,48 @@ def timed(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float
     return {name: 1e3 * statistics.median(seconds[1:]) for name, seconds in times.items()}
 
 
-def compare_at(n_genes: int, batch_size: int, rounds: int, compiled: bool) -> dict:
-    """One row: times of the penalty, of the loss and of a whole step; ratios; agreement."""
+def compare_at(n_genes: int, batch_size: int, rounds: int, compiled: bool) -> list[dict]:
+    """Three rows: times of the penalty, of the loss and of a whole step; ratios; agreement."""
     learner, batch = planted(n_genes, batch_size)
     other, _ = planted(n_genes, batch_size)
     critic = learner.critic
     compares = {"closed": critic.compare, "double": TwiceBackward(critic).compare}
-    row: dict = {"n_genes": n_genes, "batch": batch_size}
-    row |= agreement(critic, compares, batch)
+    apart = agreement(critic, compares, batch) | {"batch": batch_size}
     other.critic.compare = TwiceBackward(other.critic).compare
     if compiled:
         compares["compiled"] = torch.compile(critic.compare)
-    for part, weight in (("penalty", 0), ("critic", 1)):
+    times = {}
+    for part, weight in (("penalty", 0), ("critic's loss", 1)):
         work = {
             name: lambda compare=compare, weight=weight: gradients(
                 critic, loss_of(compare, batch, weight)
             )
             for name, compare in compares.items()
         }
-        row |= {f"{part}_{name}_ms": ms for name, ms in timed(work, rounds).items()}
+        times[part] = timed(work, rounds)
     steps = {
         name: lambda one=one: one.step((batch[0], batch[2]), torch.Generator().manual_seed(0))
         for name, one in (("closed", learner), ("double", other))
     }
-    row |= {f"step_{name}_ms": ms for name, ms in timed(steps, rounds).items()}
-    for part in ("penalty", "critic", "step"):
-        row[f"{part}_ratio"] = row[f"{part}_double_ms"] / row[f"{part}_closed_ms"]
-    return row
-
-
-def main() -> None:
-    """Compare at two sizes and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--genes", type=int, nargs="+", default=[969, 18_154])
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--compile", action="store_true")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    rows = [compare_at(n, options.batch, options.rounds, options.compile) for n in options.genes]
-    result = {
-        "rows": rows,
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": 1,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['n_genes']:>6} genes: closed against double backward, penalty "
-            f"{row['penalty_ratio']:.2f} x, critic's loss {row['critic_ratio']:.2f} x, whole step "
-            f"{row['step_ratio']:.2f} x as fast; gradients differ by {row['gradient_difference']:.1e}"
+    times["whole step"] = timed(steps, rounds)
+    return [
+        common.row(
+            f"{part}, {n_genes} genes",
+            ms["closed"],
+            ms["double"],
+            "ms",
+            compiled=ms.get("compiled"),
+            **apart,
         )
+        for part, ms in times.items()
+    ]
+
+
+def measure(full: bool) -> list[dict]:
+    """At the landmark genes; compiling too takes a minute."""
+    torch.set_num_threads(1)
+    return compare_at(969, 32, 15 if full else 7, compiled=full)
 
 
 if __name__ == "__main__":
-    main()
+    common.main("gradient_penalty", measure, ("torch",))

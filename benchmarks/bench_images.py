@@ -2,22 +2,18 @@
 
 Both loops train the same network (last block and head) from the same weights on the same batches;
 they end with the same weights, up to rounding. Processor time, the two in turns. Planted data, no
-ImageNet weights: neither changes the time. Writes ``benchmarks/results/images_<size>.json``.
+ImageNet weights: neither changes the time.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_images.py [--size 64] [--samples 48] [--no-calls]``
+Usage: ``python benchmarks/bench_images.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
+import common
 import numpy as np
-import pandas as pd
 import torch
 
 from genex_kedro.models.attribution import integrated_gradients
@@ -33,7 +29,6 @@ from genex_kedro.training import FitSettings, fit
 
 N_GENES, SIDE, CLASSES, BATCH, EPOCHS = 1210, 35, 22, 32, 2
 GOAL = 3.0
-RESULTS = Path(__file__).parent / "results"
 
 
 def planted(n_samples: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -63,21 +58,23 @@ def train(backbone: str, size: int, data, once: bool) -> tuple[float, float, dic
 
 
 def compare(backbone: str, size: int, data) -> dict:
-    """The two loops, and how far their weights are apart."""
+    """A row: the two loops, and how far their weights are apart."""
     before, once, weights = train(backbone, size, data, once=True)
     _, plain, others = train(backbone, size, data, once=False)
     apart = max(float((t - others[key]).abs().max()) for key, t in weights.items() if t.is_floating_point())  # fmt: skip
-    return {
-        "activations_s": round(before, 2),
-        "epoch_once_s": round(once, 3),
-        "epoch_plain_s": round(plain, 3),
-        "ratio": round(plain / once, 2),
-        "ratio_of_30_epochs": round(30 * plain / (before + 30 * once), 2),
-        "weights_apart": apart,
-    }
+    return common.row(
+        f"{backbone}, an epoch at {size} pixels",
+        round(once, 3),
+        round(plain, 3),
+        "s of CPU",
+        activations_s=round(before, 2),
+        ratio_of_30_epochs=round(30 * plain / (before + 30 * once), 2),
+        weights_apart=apart,
+        samples=len(data[0]),
+    )
 
 
-def calls(backbone: str, size: int | None) -> dict:
+def calls(backbone: str, size: int | None) -> Iterator[dict]:
     """Samples called in a second of processor, without and with the genes of each call."""
     own = {"trainable": "all"} if backbone == "small_cnn" else {}
     config = ImageClassifierConfig(backbone=backbone, size=size, **own)
@@ -93,40 +90,23 @@ def calls(backbone: str, size: int | None) -> dict:
     start = time.process_time()
     integrated_gradients(model, few, torch.zeros_like(few), target, steps=16, most_steps=16)
     named = len(few) / (time.process_time() - start)
-    return {"samples_per_second": round(plain, 1), "with_top_genes": round(named, 2)}
+    unit, where = "samples a second of CPU", f", {size} pixels" if size else ""
+    yield common.row(f"{backbone}, calls{where}", round(plain, 1), None, unit)
+    yield common.row(f"{backbone}, calls with their genes{where}", round(named, 2), None, unit)
 
 
-def main() -> None:
-    """Compare and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--samples", type=int, default=48)
-    parser.add_argument("--no-calls", action="store_true")
-    parser.add_argument("--backbones", nargs="+", default=list(BACKBONES))
-    options = parser.parse_args()
+def measure(full: bool) -> Iterator[dict]:
+    """Epochs of every backbone at both sizes and calls at the smaller; or two small backbones."""
     torch.set_num_threads(1)
-    data = planted(options.samples)
-    epochs = {name: compare(name, options.size, data) for name in options.backbones}
-    print(pd.DataFrame(epochs).T.to_string())
-    called = {}
-    if not options.no_calls:
-        called = {"small_cnn": calls("small_cnn", None)}
-        called |= {name: calls(name, options.size) for name in options.backbones}
-        print(pd.DataFrame(called).T.to_string())
-    about = {
-        "size": options.size,
-        "samples": options.samples,
-        "goal_ratio": GOAL,
-        "machine": platform.machine(),
-        "cpu_flags": torch.backends.cpu.get_cpu_capability(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": 1,
-        "torch": torch.__version__,
-    }
-    result = RESULTS / f"images_{options.size}.json"
-    result.write_text(json.dumps({**about, "epochs": epochs, "calls": called}, indent=1) + "\n")
+    backbones = list(BACKBONES) if full else ["resnet18", "efficientnet_lite0"]
+    for size, n_samples in ((64, 48), (224, 32)) if full else ((64, 48),):
+        data = planted(n_samples)
+        for name in backbones:
+            yield compare(name, size, data)
+    yield from calls("small_cnn", None)
+    for name in backbones if full else ():
+        yield from calls(name, 64)
 
 
 if __name__ == "__main__":
-    main()
+    common.main("images", measure, ("torch",), about={"goal": GOAL})

@@ -2,20 +2,16 @@
 
 Planted modules of genes over 500 samples; ``similarity`` is t-SNE of the genes and one pixel
 each. The exact linear assignment of the same points stands beside ours, up to 5,000 genes.
-Writes ``benchmarks/results/layouts.json``.
 
-Usage: ``python benchmarks/bench_layouts.py [--genes 1000 5000 10381]``
+Usage: ``python benchmarks/bench_layouts.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
+import common
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -25,7 +21,6 @@ from genex_kedro.imaging.assignment import assign_pixels, uniform_marginals
 from genex_kedro.imaging.layout import side_for
 
 GOAL = {"similarity, 10381 genes": 90.0}
-RESULT = Path(__file__).parent / "results" / "layouts.json"
 _EXACT_UP_TO = 5000
 
 
@@ -45,43 +40,31 @@ def timed(action) -> tuple[float, float, object]:
 
 
 def assignments(n_genes: int) -> dict:
-    """Our assignment and the exact one of the same cloud: seconds, and squared ways."""
+    """A row: our assignment and the exact one of the same cloud; seconds, and squared ways."""
     side = side_for(n_genes)
     cloud = np.random.default_rng(0).standard_normal((n_genes, 2))
     points = uniform_marginals(cloud, side)
     seconds, _, pixels = timed(lambda: assign_pixels(points, side))
     way = float(((points - np.stack(np.divmod(pixels, side), 1)) ** 2).sum())
-    found = {"seconds": round(seconds, 2), "way": round(way, 1)}
+    exact, exact_way = None, None
     if n_genes <= _EXACT_UP_TO:
         grid = np.stack(np.mgrid[:side, :side], -1).reshape(-1, 2)
         cost = ((points[:, None] - grid) ** 2).sum(-1)
-        seconds, _, chosen = timed(lambda: linear_sum_assignment(cost))
-        found |= {"exact_seconds": round(seconds, 2), "exact_way": round(float(cost[chosen].sum()), 1)}  # fmt: skip
-    return found
+        exact, _, chosen = timed(lambda: linear_sum_assignment(cost))
+        exact_way = round(float(cost[chosen].sum()), 1)
+    ways = {"way": round(way, 1), "exact_way": exact_way}
+    return common.row(f"assignment, {n_genes} genes", seconds, exact, "s", **ways)
 
 
-def main() -> None:
-    """Time and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--genes", type=int, nargs="+", default=[1000, 5000, 10381])
-    options = parser.parse_args()
-    rows = {}
-    for n_genes in options.genes:
+def measure(full: bool) -> Iterator[dict]:
+    """Every order and the assignment, at three sizes or the smallest."""
+    for n_genes in (1000, 5000, 10381) if full else (1000,):
         X, symbols = planted(n_genes), positions().index[:n_genes]
         for order in ("chromosome", "random", "similarity"):
             seconds, used, _ = timed(lambda o=order: lay_out(symbols, X, LayoutSettings(order=o)))  # noqa: B023
-            rows[f"{order}, {n_genes} genes"] = {"seconds": round(seconds, 2), "processor_seconds": round(used, 2)}  # fmt: skip
-            print(f"{order:12s} {n_genes:6d} genes {seconds:7.1f} s ({used:.1f} s of processor)")
-        rows[f"assignment, {n_genes} genes"] = assignments(n_genes)
-        print(f"assignment   {n_genes:6d} genes {rows[f'assignment, {n_genes} genes']}")
-    machine = {
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "python": platform.python_version(),
-    }
-    RESULT.write_text(json.dumps({"goal_s": GOAL, **machine, "results": rows}, indent=1) + "\n")
+            yield common.row(f"{order}, {n_genes} genes", used, None, "s of CPU", seconds=seconds)
+        yield assignments(n_genes)
 
 
 if __name__ == "__main__":
-    main()
+    common.main("layouts", measure, ("numpy", "scipy", "scikit-learn"), about={"goal_s": GOAL})

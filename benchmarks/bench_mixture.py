@@ -5,25 +5,18 @@ all. On a machine that others use too the seconds of CPU (one thread) are what c
 wall clock is recorded beside them. ``from the same start`` is the largest difference in the
 log density of unseen values when scikit-learn's own k-means gives the start, ``from its own
 start`` the mean difference, which two seeds of scikit-learn have as well.
-Writes ``benchmarks/results/mixture.json``.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_mixture.py [--genes 969] [--samples 648 6400]``
+Usage: ``python benchmarks/bench_mixture.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import resource
 import time
 import warnings
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+import common
 import numpy as np
-import sklearn
 import torch
 from scipy.stats import norm
 from sklearn.cluster import KMeans
@@ -32,7 +25,6 @@ from sklearn.mixture import BayesianGaussianMixture
 from genex_kedro.models.gaussian_mixture import fit_mixtures
 
 GOAL = {"n_genes": 969, "n_samples": 6400, "seconds": 30}
-RESULT = Path(__file__).parent / "results" / "mixture.json"
 
 
 def planted(n_samples: int, n_genes: int, seed: int) -> np.ndarray:
@@ -73,7 +65,7 @@ def timed(work: Callable) -> tuple[dict[str, float], object]:
 
 
 def compare(n_samples: int, n_genes: int, n_sampled: int) -> dict:
-    """One row: times of both ways, and how far apart they end."""
+    """A row: times of both ways, and how far apart they end."""
     x, unseen = planted(n_samples, n_genes, 1), planted(1000, n_genes, 2)
     ours, found = timed(lambda: fit_mixtures(torch.from_numpy(x)))
     genes = np.linspace(0, n_genes - 1, n_sampled).astype(int)
@@ -91,19 +83,19 @@ def compare(n_samples: int, n_genes: int, n_sampled: int) -> dict:
     from_same = same.log_density(sampled).numpy()
     from_own = found.log_density(torch.from_numpy(unseen)).numpy()[:, genes]
     scale = n_genes / n_sampled
-    return {
-        "n_genes": n_genes,
-        "n_samples": n_samples,
-        "ours_cpu_seconds": ours["cpu"],
-        "ours_wall_seconds": ours["wall"],
-        "loop_genes_timed": n_sampled,
-        "loop_cpu_seconds_scaled": loop["cpu"] * scale,
-        "loop_wall_seconds_scaled": loop["wall"] * scale,
-        "loop_over_ours_cpu": loop["cpu"] * scale / ours["cpu"],
-        "from_the_same_start": float(np.abs(from_same - densities["theirs"]).max()),
-        "from_its_own_start": _worst_mean(from_own - densities["theirs"]),
-        "two_seeds_of_scikit_learn": _worst_mean(densities["other"] - densities["theirs"]),
-    }
+    return common.row(
+        f"{n_genes} genes x {n_samples} samples",
+        ours["cpu"],
+        loop["cpu"] * scale,
+        "s of CPU",
+        ours_wall_seconds=ours["wall"],
+        loop_genes_timed=n_sampled,
+        loop_wall_seconds_scaled=loop["wall"] * scale,
+        peak_gb=common.peak_gb(),
+        from_the_same_start=float(np.abs(from_same - densities["theirs"]).max()),
+        from_its_own_start=_worst_mean(from_own - densities["theirs"]),
+        two_seeds_of_scikit_learn=_worst_mean(densities["other"] - densities["theirs"]),
+    )
 
 
 def _worst_mean(difference: np.ndarray) -> float:
@@ -111,37 +103,12 @@ def _worst_mean(difference: np.ndarray) -> float:
     return float(np.abs(difference.mean(0)).max())
 
 
-def main() -> None:
-    """Compare at all sizes and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--genes", type=int, default=GOAL["n_genes"])
-    parser.add_argument("--samples", type=int, nargs="+", default=[648, GOAL["n_samples"]])
-    parser.add_argument("--sampled", type=int, default=12, help="genes that the loop fits")
-    options = parser.parse_args()
+def measure(full: bool) -> Iterator[dict]:
+    """One row a size; the loop fits a few genes, which are scaled up."""
     torch.set_num_threads(1)
-    rows = [compare(n, options.genes, options.sampled) for n in options.samples]
-    result = {
-        "rows": rows,
-        "goal": GOAL,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": 1,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['n_genes']} genes x {row['n_samples']} samples: {row['ours_cpu_seconds']:.1f} s "
-            f"of CPU, the loop {row['loop_cpu_seconds_scaled']:.0f} s (scaled from "
-            f"{row['loop_genes_timed']} genes), {row['loop_over_ours_cpu']:.0f} times as fast; "
-            f"log density apart {row['from_the_same_start']:.1e} from the same start"
-        )
+    for n_samples in (648, GOAL["n_samples"]) if full else (648,):
+        yield compare(n_samples, GOAL["n_genes"], 12 if full else 6)
 
 
 if __name__ == "__main__":
-    main()
+    common.main("mixture", measure, ("torch", "scikit-learn"), about={"goal": GOAL})

@@ -10,23 +10,17 @@ the mixture finds, and, in a second pass, all ten. Seconds of CPU on one thread,
 rounds; the two take turns. What the loop costs depends on whether its table fits into the cache.
 With the matmul precision ``medium`` torch takes oneDNN's matrix products, which on CPUs without
 bf16 matrix units have the errors of float32 (measured: 7e-7) and on AMD's twice the speed.
-Writes ``benchmarks/results/mode_specific.json``.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_mode_specific.py [--genes 100 300 969]``
+Usage: ``python benchmarks/bench_mode_specific.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
 import math
-import os
-import platform
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+import common
 import pandas as pd
 import torch
 from torch import Tensor
@@ -41,7 +35,6 @@ from genex_kedro.models.tvae_config import TvaeConfig
 
 N_SAMPLES, N_CLASSES, TEMPERATURE = 500, 21, 0.2
 GOAL = {"n_genes": 969, "step": 40, "activations": 10}
-RESULT = Path(__file__).parent / "results" / "mode_specific.json"
 
 
 def planted(n_genes: int) -> tuple[Tensor, Tensor, Vocabulary]:
@@ -98,9 +91,7 @@ def loop_activations(output: Tensor, noise: Tensor, widths: list[int]) -> Tensor
 
 def seconds(work: Callable[[], object]) -> float:
     """Of CPU."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+    return common.cpu_seconds(work)[0]
 
 
 def open_all(modes: ModeSpecific) -> None:
@@ -141,7 +132,7 @@ def compare_steps(n_genes: int, rounds: int, all_modes: bool) -> dict:
     times = [(min(step(ours) for _ in range(4)), step(by_columns)) for _ in range(rounds)]
     tvae.table_loss = ours
     loss_of_both = {"loss": both[0], "difference": abs(both[1] / both[0] - 1)}
-    return _row("step", n_genes, columns, times) | loss_of_both
+    return _row("step", n_genes, columns, times, all_modes) | loss_of_both
 
 
 def compare_activations(n_genes: int, rounds: int, all_modes: bool) -> dict:
@@ -178,58 +169,36 @@ def compare_activations(n_genes: int, rounds: int, all_modes: bool) -> dict:
         )
         for _ in range(rounds)
     ]
-    return _row("activations", n_genes, columns, times) | {"difference": float(difference)}
+    more = {"difference": float(difference)}
+    return _row("activations", n_genes, columns, times, all_modes) | more
 
 
-def _row(what: str, n_genes: int, columns: Columns, times: list[tuple[float, float]]) -> dict:
+def _row(what: str, n_genes: int, columns: Columns, times: list, all_modes: bool) -> dict:
     ours, loop = (min(column) for column in zip(*times, strict=True))
-    return {
-        "what": what,
-        "n_genes": n_genes,
-        "modes_per_gene": round(len(columns.places) / n_genes - 1, 1),
-        "ours_ms": 1e3 * ours,
-        "loop_ms": 1e3 * loop,
-        "loop_over_ours": loop / ours,
-        "rounds": [[1e3 * a, 1e3 * b] for a, b in times],
-    }
+    modes = "all ten modes" if all_modes else "modes as found"
+    precision = torch.get_float32_matmul_precision()
+    return common.row(
+        f"{what}, {n_genes} genes, {modes}, {precision} precision",
+        1e3 * ours,
+        1e3 * loop,
+        "ms of CPU",
+        modes_per_gene=round(len(columns.places) / n_genes - 1, 1),
+        rounds=[[1e3 * a, 1e3 * b] for a, b in times],
+    )
 
 
-def main() -> None:
-    """Compare at all sizes and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--genes", type=int, nargs="+", default=[100, 300, GOAL["n_genes"]])
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--precision", nargs="+", default=["highest", "medium"])
-    options = parser.parse_args()
+def measure(full: bool) -> Iterator[dict]:
+    """At all sizes and precisions, or at the goal's size with the modes that are found."""
     torch.set_num_threads(1)
-    rows = []
-    for n, precision in itertools.product(options.genes, options.precision):
+    sizes = (100, 300, GOAL["n_genes"]) if full else (GOAL["n_genes"],)
+    precisions = ("highest", "medium") if full else ("highest",)
+    for n_genes, precision in itertools.product(sizes, precisions):
         torch.set_float32_matmul_precision(precision)
-        rows += [
-            compare(n, options.rounds, all_modes) | {"matmul_precision": precision}
-            for all_modes in (False, True)
-            for compare in (compare_steps, compare_activations)
-        ]
-    result = {
-        "rows": rows,
-        "batch": N_SAMPLES,
-        "goal": GOAL,
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": 1,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['n_genes']:>5} genes of {row['modes_per_gene']:>4} modes, {row['what']:<11} "
-            f"({row['matmul_precision']}) {row['ours_ms']:8.1f} ms, loop "
-            f"{row['loop_ms']:9.1f} ms: {row['loop_over_ours']:.0f} times as fast"
-        )
+        for all_modes in (False, True) if full else (False,):
+            for compare in (compare_steps, compare_activations):
+                yield compare(n_genes, 3 if full else 1, all_modes)
 
 
 if __name__ == "__main__":
-    main()
+    about = {"batch": N_SAMPLES, "goal": GOAL}
+    common.main("mode_specific", measure, ("torch",), about=about)

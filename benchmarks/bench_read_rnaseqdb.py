@@ -1,26 +1,23 @@
 """How long RNAseqDB takes to read: this package against pandas, each in a process of its own.
 
-``python benchmarks/bench_read_rnaseqdb.py FOLDER`` (or with ``GENEX_REAL_DATA`` set) prints a
-table and writes ``benchmarks/results/read_rnaseqdb.json``. The goal is half of pandas' time.
+The goal is half of pandas' time. Without ``GENEX_REAL_DATA`` there is nothing to read.
+
+Usage: ``GENEX_REAL_DATA=FOLDER python benchmarks/bench_read_rnaseqdb.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import platform
-import resource
 import statistics
-import subprocess
 import sys
 import time
-from importlib.metadata import version
+from collections.abc import Iterator
 from pathlib import Path
 
+import common
+
 RESULT = Path(__file__).parent / "results" / "read_rnaseqdb.json"
-GOAL = 0.5
-REPEATS = 5
+GOAL = 2.0  # times as fast as pandas
 METHODS = {
     "pandas_merge": "read_csv of every file, DataFrame.merge one after the other",
     "pandas_concat": "read_csv of every file, one concat(axis=1, join='inner') over the two ids",
@@ -42,13 +39,13 @@ def read_with_pandas(folder: Path, join: str):
     return merged.set_index(keys)
 
 
-def measure(method: str, folder: Path) -> dict:
+def run_one(method: str, folder: str) -> dict:
     """Seconds and memory of one reading, imports not counted; run in a fresh process."""
     import pandas as pd  # noqa: F401  the imports of either method, before the clock starts
 
     from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
 
-    before = _peak_mib()
+    folder, before = Path(folder), 1024 * common.peak_gb()
     start, start_cpu = time.perf_counter(), time.process_time()
     if method == "genex_kedro":
         n_samples, n_genes = read_rnaseqdb(folder).shape
@@ -58,97 +55,48 @@ def measure(method: str, folder: Path) -> dict:
         "seconds": time.perf_counter() - start,
         "cpu_seconds": time.process_time()
         - start_cpu,  # what neighbours on the machine change less
-        "peak_mib": _peak_mib(),
+        "peak_mib": 1024 * common.peak_gb(),
         "imports_mib": before,
         "shape": [n_samples, n_genes],
     }
 
 
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def compare(folder: Path) -> dict:
-    """Every method in turn, repeated, so that what else the machine does falls on all alike."""
-    runs = {method: [] for method in METHODS}
-    for _ in range(REPEATS):
-        for method, of_method in runs.items():
-            command = [sys.executable, __file__, str(folder), "--method", method]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            of_method.append(json.loads(done.stdout))
-    methods = {
-        method: {
-            "what": METHODS[method],
-            "seconds_median": round(statistics.median(run["seconds"] for run in of_method), 3),
-            "seconds": [round(run["seconds"], 3) for run in of_method],
-            "cpu_seconds_median": round(
-                statistics.median(run["cpu_seconds"] for run in of_method), 3
-            ),
-            "peak_mib": round(max(run["peak_mib"] for run in of_method)),
-            "imports_mib": round(max(run["imports_mib"] for run in of_method)),
-            "shape": of_method[0]["shape"],
-        }
-        for method, of_method in runs.items()
-    }
-    ours = methods["genex_kedro"]
-    ratios = {
-        name: {
-            method: round(ours[name] / of_method[name], 3)
-            for method, of_method in methods.items()
-            if method != "genex_kedro"
-        }
-        for name in ("seconds_median", "cpu_seconds_median")
-    }
-    return {"methods": methods, "ratio_to": ratios, "goal": GOAL}
-
-
-def machine() -> dict:
-    """What the times depend on."""
-    packages = ("numpy", "pandas", "pyarrow", "isal", "anndata")
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "load_average_before": round(os.getloadavg()[0], 2),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-        "environment": {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "")},
-    }
-
-
-def _processor() -> str:
-    """The processor's name; Python's own answer on Linux is only the architecture."""
-    listing = Path("/proc/cpuinfo")
-    names = listing.read_text().splitlines() if listing.is_file() else []
-    model = [line.split(":", 1)[1].strip() for line in names if line.startswith("model name")]
-    return model[0] if model else platform.processor() or platform.machine()
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    real = os.environ.get("GENEX_REAL_DATA", "")
-    parser.add_argument("folder", nargs="?", default=Path(real, "rnaseqdb", "normalized"))
-    parser.add_argument("--method", choices=METHODS, help="time one method, in this process")
-    arguments = parser.parse_args()
-    folder = Path(arguments.folder)
+def measure(full: bool) -> Iterator[dict]:
+    """Every method in turn, so that what else the machine does falls on all alike."""
+    folder = Path(os.environ.get("GENEX_REAL_DATA", ""), "rnaseqdb", "normalized")
     files = sorted(folder.glob("*.txt.gz"))
     if not files:
-        parser.error(f"no *.txt.gz in {folder}: give the folder 'normalized', or GENEX_REAL_DATA")
-    if arguments.method:
-        print(json.dumps(measure(arguments.method, folder)))
+        print(f"skipped: no *.txt.gz in {folder} (GENEX_REAL_DATA)", file=sys.stderr)
         return
     for path in files:
         path.read_bytes()  # into the page cache, so that no method pays for the disk
-    result = {"files": len(files), "machine": machine(), **compare(folder)}
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    for method, of_method in result["methods"].items():
-        print(
-            f"{method:14} {of_method['seconds_median']:6.2f} s, {of_method['cpu_seconds_median']:.2f} s of processor, {of_method['peak_mib']:6} MiB peak"
+    runs = {method: [] for method in METHODS}
+    for _ in range(5 if full else 1):
+        for method, own in runs.items():
+            own.append(common.in_fresh_process(__file__, method=method, folder=str(folder)))
+    ours = runs["genex_kedro"]
+    for method in ("pandas_merge", "pandas_concat"):
+        plain = runs[method]
+        yield common.row(
+            f"{len(files)} files against {method.removeprefix('pandas_')}",
+            _median(ours, "cpu_seconds"),
+            _median(plain, "cpu_seconds"),
+            "s of CPU",
+            what=METHODS[method],
+            seconds=[run["seconds"] for run in ours],
+            plain_seconds=[run["seconds"] for run in plain],
+            peak_mib=max(run["peak_mib"] for run in ours),
+            plain_peak_mib=max(run["peak_mib"] for run in plain),
+            imports_mib=max(run["imports_mib"] for run in ours),
+            shape=ours[0]["shape"],
         )
-    for method, ratio in result["ratio_to"]["seconds_median"].items():
-        print(f"genex_kedro takes {ratio:.2f} of {method}'s time (goal {GOAL})")
+
+
+def _median(runs: list[dict], key: str) -> float:
+    return statistics.median(run[key] for run in runs)
 
 
 if __name__ == "__main__":
-    main()
+    packages = ("numpy", "pandas", "pyarrow", "isal", "anndata")
+    about = {"goal": GOAL, "what": METHODS["genex_kedro"]}
+    common.main("read_rnaseqdb", measure, packages, run_one, about)

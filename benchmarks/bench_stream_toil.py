@@ -1,34 +1,30 @@
-"""How long a wide file takes to stream for some of its genes, against gzip, cat and pandas.
+"""How long a wide file takes to stream for some of its genes, against gzip, dd and pandas.
 
-``python benchmarks/bench_stream_toil.py [--scale 0.02] [--folder TMP]`` generates files in the
-layouts of Toil's expression (60,498 genes x 19,131 samples, gzip) and of the Pan-Cancer Atlas
-(20,531 x 11,069, plain), reads them and deletes them. ``--scale 1`` makes them full size (2 GB
-of disk, some minutes) and writes ``results/stream_toil_full.json``; smaller ones write
-``results/stream_toil.json``. The goals are for the full size: the baseline's time x 1.3, 1 GB.
+Generates files in the layouts of Toil's expression (60,498 genes x 19,131 samples, gzip) and of
+the Pan-Cancer Atlas (20,531 x 11,069, plain), reads them and deletes them. By default they have
+2 % of the genes; ``--full`` makes them full size (2 GB of disk for a while, some minutes). The
+goals are for the full size: the baseline's time x 1.3, 1 GB. pandas reads a slice that fits: it
+takes twice the text.
+
+Usage: ``python benchmarks/bench_stream_toil.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import resource
 import shutil
 import statistics
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 import zlib
-from importlib.metadata import version
+from collections.abc import Iterator
 from pathlib import Path
 
+import common
 import numpy as np
 from isal import isal_zlib
 
-RESULTS = Path(__file__).parent / "results"
 GOAL_RATIO, GOAL_MIB = 1.3, 1024
 REPEATS = 3
 N_WANTED = 1210
@@ -118,7 +114,7 @@ def wanted_genes(layout: str, n_genes: int) -> list[str]:
     return [gene_name(layout, int(gene)) for gene in np.linspace(0, n_genes - 1, n_wanted)]
 
 
-def measure(method: str, path: Path, layout: str, n_genes: int) -> dict:
+def run_one(method: str, path: str, layout: str, n_genes: int) -> dict:
     """Seconds and memory of one reading, imports not counted; run in a fresh process."""
     import pandas as pd
 
@@ -126,7 +122,7 @@ def measure(method: str, path: Path, layout: str, n_genes: int) -> dict:
     from genex_kedro.datasets.gene_stream import GeneStream
 
     wanted = wanted_genes(layout, n_genes)
-    imports = _peak_mib()
+    path, imports = Path(path), 1024 * common.peak_gb()
     start, start_cpu = time.perf_counter(), time.process_time()
     if method != "pandas":
         stream = GeneStream(path, "benchmark", "Generate it again.")
@@ -138,16 +134,13 @@ def measure(method: str, path: Path, layout: str, n_genes: int) -> dict:
         # the plain way: the whole table, then the genes of it
         shape = pd.read_csv(path, sep="\t", index_col=0).loc[wanted].shape
     seconds, cpu = time.perf_counter() - start, time.process_time() - start_cpu
-    return {"seconds": seconds, "cpu_seconds": cpu, "peak_mib": _peak_mib(), "imports_mib": imports, "shape": shape}  # fmt: skip
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"seconds": seconds, "cpu_seconds": cpu, "peak_mib": 1024 * common.peak_gb(), "imports_mib": imports, "shape": shape}  # fmt: skip
 
 
 def _in_own_process(method: str, path: Path, layout: str, n_genes: int) -> dict:
-    command = [sys.executable, __file__, "--method", method, "--file", str(path), "--layout", layout, "--genes", str(n_genes)]  # fmt: skip
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return common.in_fresh_process(
+        __file__, method=method, path=str(path), layout=layout, n_genes=n_genes
+    )
 
 
 def _baseline(layout: str, path: Path) -> float:
@@ -159,102 +152,71 @@ def _baseline(layout: str, path: Path) -> float:
     return time.perf_counter() - start
 
 
-def compare(layout: str, scale: float, folder: Path) -> dict:
+def compare(layout: str, scale: float, folder: Path) -> Iterator[dict]:
     """One layout: ours and the baseline in turn, then pandas on a slice that fits."""
     path = folder / (f"{layout}.tsv" + ".gz" * LAYOUTS[layout][2])
     file = generate(path, layout, scale)
-    baseline, ours = [], []
+    ours, baseline = [], []
     for _ in range(REPEATS):
         baseline.append(_baseline(layout, path))
         ours.append(_in_own_process("genex_kedro", path, layout, file["genes"]))
+    what = LAYOUTS[layout][3]
     seconds = [run["seconds"] for run in ours]
-    result = {
-        "file": file,
-        "wanted_genes": ours[0]["shape"][0],
-        "baseline": {"what": LAYOUTS[layout][3], "seconds": _rounded(baseline)},
-        "genex_kedro": {"seconds": _rounded(seconds), "cpu_seconds": _rounded(run["cpu_seconds"] for run in ours),
-                        "peak_mib": round(max(run["peak_mib"] for run in ours)),
-                        "imports_mib": round(ours[0]["imports_mib"])},
-        "ratio_to_baseline": round(statistics.median(seconds) / statistics.median(baseline), 3),
-    }  # fmt: skip
+    yield common.row(
+        f"{layout}, {file['genes']} genes, against {'gzip -dc' if LAYOUTS[layout][2] else 'dd'}",
+        statistics.median(seconds),
+        statistics.median(baseline),
+        "s",
+        what=what,
+        seconds=seconds,
+        plain_seconds=baseline,
+        cpu_seconds=[run["cpu_seconds"] for run in ours],
+        peak_mib=max(run["peak_mib"] for run in ours),
+        imports_mib=max(run["imports_mib"] for run in ours),
+        wanted_genes=len(wanted_genes(layout, file["genes"])),
+        file=file,
+    )
     if layout == "pancan":  # small enough to be read whole, and needed whole
         whole = _in_own_process("all_genes", path, layout, file["genes"])
-        result["all_genes"] = {"seconds": round(whole["seconds"], 2), "peak_mib": round(whole["peak_mib"]), "shape": whole["shape"]}  # fmt: skip
+        name, more = f"{layout}, {file['genes']} genes, all of them", {"shape": whole["shape"]}
+        yield common.row(name, whole["seconds"], None, "s", peak_mib=whole["peak_mib"], **more)
     path.unlink()
-    result["pandas_on_a_slice"] = _against_pandas(layout, folder)
-    return result
+    yield from _against_pandas(layout, folder)
 
 
-def _against_pandas(layout: str, folder: Path) -> dict:
+def _against_pandas(layout: str, folder: Path) -> Iterator[dict]:
     """Both on a file with fewer genes: pandas takes twice the text's size in memory."""
     n_genes, n_samples, compressed, _ = LAYOUTS[layout]
     path = folder / ("slice.tsv" + ".gz" * compressed)
     file = generate(path, layout, PANDAS_MIB * 2**20 / (n_samples * 7.7) / n_genes / 2)
-    runs = {method: _in_own_process(method, path, layout, file["genes"]) for method in ("pandas", "genex_kedro", "all_genes")}  # fmt: skip
+    plain, some, whole = (
+        _in_own_process(method, path, layout, file["genes"])
+        for method in ("pandas", "genex_kedro", "all_genes")
+    )
     path.unlink()
-    times = {method: {"seconds": round(run["seconds"], 2), "peak_mib": round(run["peak_mib"])} for method, run in runs.items()}  # fmt: skip
-    ratio = {method: round(run["seconds"] / runs["pandas"]["seconds"], 3) for method, run in runs.items() if method != "pandas"}  # fmt: skip
-    return {"file": file, **times, "ratio_to_pandas": ratio}
+    for share, ours in (("some", some), ("all", whole)):
+        yield common.row(
+            f"{layout}, {share} of {file['genes']} genes, against pandas",
+            ours["seconds"],
+            plain["seconds"],
+            "s",
+            peak_mib=ours["peak_mib"],
+            plain_peak_mib=plain["peak_mib"],
+            file=file,
+        )
 
 
-def _rounded(values) -> list[float]:
-    return [round(value, 2) for value in values]
-
-
-def machine() -> dict:
-    """What the times depend on."""
-    names = [line.split(":", 1)[1].strip() for line in _cpuinfo() if line.startswith("model name")]
-    gzip_version = subprocess.run(["gzip", "--version"], capture_output=True, text=True, check=True)
-    return {
-        "processor": names[0] if names else platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average_before": round(os.getloadavg()[0], 2),
-        "system": platform.system(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("numpy", "pandas", "pyarrow", "isal")},
-        "gzip": gzip_version.stdout.splitlines()[0],
-    }
-
-
-def _cpuinfo() -> list[str]:
-    listing = Path("/proc/cpuinfo")
-    return listing.read_text().splitlines() if listing.is_file() else []
-
-
-def _say(layout: str, result: dict) -> None:
-    ours, file = result["genex_kedro"], result["file"]
-    print(f"{layout}: {file['genes']:,} genes x {file['samples']:,} samples, {file['bytes'] / 1e9:.2f} GB, {result['wanted_genes']:,} genes wanted")  # fmt: skip
-    print(f"  {result['baseline']['what']:28} {statistics.median(result['baseline']['seconds']):7.2f} s")  # fmt: skip
-    print(f"  {'genex_kedro':28} {statistics.median(ours['seconds']):7.2f} s, {ours['peak_mib']} MiB peak: {result['ratio_to_baseline']:.2f} of it")  # fmt: skip
-    part = result["pandas_on_a_slice"]
-    print(f"  on {part['file']['genes']:,} genes: pandas {part['pandas']['seconds']} s, {part['pandas']['peak_mib']} MiB; genex_kedro {part['genex_kedro']['seconds']} s, {part['genex_kedro']['peak_mib']} MiB, all genes {part['all_genes']['seconds']} s, {part['all_genes']['peak_mib']} MiB")  # fmt: skip
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", type=float, default=0.02, help="share of the genes to generate")
-    parser.add_argument("--folder", type=Path, help="where to put the generated files")
-    parser.add_argument("--layouts", nargs="+", choices=LAYOUTS, default=list(LAYOUTS))
-    parser.add_argument("--method", help=argparse.SUPPRESS)
-    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--layout", help=argparse.SUPPRESS)
-    parser.add_argument("--genes", type=int, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.method:
-        print(json.dumps(measure(arguments.method, arguments.file, arguments.layout, arguments.genes)))  # fmt: skip
-        return
-    result = {"scale": arguments.scale, "machine": machine(), "goal": {"ratio": GOAL_RATIO, "peak_mib": GOAL_MIB}}  # fmt: skip
-    folder = Path(tempfile.mkdtemp(prefix="genex-bench-", dir=arguments.folder))
+def measure(full: bool) -> Iterator[dict]:
+    """Both layouts."""
+    folder = Path(tempfile.mkdtemp(prefix="genex-bench-"))
     try:
-        for layout in arguments.layouts:
-            result[layout] = compare(layout, arguments.scale, folder)
-            _say(layout, result[layout])
+        for layout in LAYOUTS:
+            yield from compare(layout, 1.0 if full else 0.02, folder)
     finally:
         shutil.rmtree(folder)
-    name = "stream_toil_full.json" if arguments.scale == 1 else "stream_toil.json"
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / name).write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    goal = f"{GOAL_RATIO} x the baseline's time, {GOAL_MIB} MiB, of the whole file"
+    packages = ("numpy", "pandas", "pyarrow", "isal")
+    common.main("stream_toil", measure, packages, run_one, {"goal": goal})

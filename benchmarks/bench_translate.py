@@ -4,25 +4,19 @@ CPU seconds stand beside those of the clock, which a busy machine stretches.
 
 Planted tumors and normals of 20 tissues, as many genes as the L1000 and FoundationOne panels
 have together. Each translator runs in a fresh process, a translation being a point estimate and a
-draw of every sample, the tissue not told. Writes ``benchmarks/results/translate.json``.
+draw of every sample, the tissue not told.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_translate.py [--samples 10000]``
+Usage: ``python benchmarks/bench_translate.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import platform
-import resource
-import subprocess
-import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
+
+import common
 
 N_GENES, N_TISSUES, TRAINING = 1210, 20, 1000
-RESULT = Path(__file__).parent / "results" / "translate.json"
 NETWORKS = {
     "best": {"scaling": "none", "network": {"kind": "aligned"}},
     "paper": {
@@ -66,7 +60,7 @@ def planted(n_tumors: int, n_normals: int):
     return study
 
 
-def measure(name: str, samples: int) -> dict:
+def run_one(name: str, samples: int) -> dict:
     """In this process: train, then translate."""
     import numpy as np
 
@@ -81,55 +75,46 @@ def measure(name: str, samples: int) -> dict:
         checkpoints |= found
     trained, busy_trained = time.perf_counter(), time.process_time()
     model = nodes.keep_cyclegan(studies, checkpoints, settings)[f"{name}_seed_0"]
-    before = _peak()
+    before = 1024 * common.peak_gb()
     asked = np.asarray(planted(samples, 0).X)
     begin, busy_begin = time.perf_counter(), time.process_time()
     made = translate(model, asked, None, 0)
     end, busy_end = time.perf_counter(), time.process_time()
     assert np.isfinite(made.normal).all()
     return {
-        "model": name,
-        "training_samples": 2 * TRAINING,
         "training_seconds": trained - start,
         "training_cpu_seconds": busy_trained - busy,
-        "samples": samples,
         "translating_seconds": end - begin,
         "translating_cpu_seconds": busy_end - busy_begin,
         "peak_MiB_after_training": before,
-        "peak_MiB": _peak(),
+        "peak_MiB": 1024 * common.peak_gb(),
         "parameters": sum(t.numel() for t in model.weights.values()),
     }
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=int, default=10_000)
-    parser.add_argument("--only", choices=NETWORKS, help="measure one here and print JSON")
-    options = parser.parse_args()
-    if options.only:
-        print(json.dumps(measure(options.only, options.samples)))
-        return
-    rows = []
-    for name in NETWORKS:
-        command = [sys.executable, __file__, "--only", name, "--samples", str(options.samples)]
-        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        rows.append(json.loads(out.splitlines()[-1]))
-        print(rows[-1], flush=True)
-    here = {
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_average": round(os.getloadavg()[0], 2),
-        "threads": os.environ.get("OMP_NUM_THREADS", "default"),
-        "python": platform.python_version(),
-        "n_genes": N_GENES,
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"rows": rows, **here}, indent=2) + "\n")
+def measure(full: bool) -> Iterator[dict]:
+    """Every translator, or the one that is not trained step by step."""
+    samples = 10_000
+    for name in NETWORKS if full else ("best",):
+        found = common.in_fresh_process(__file__, name=name, samples=samples)
+        yield common.row(
+            f"{name}, training on {2 * TRAINING:,} samples",
+            found["training_cpu_seconds"],
+            None,
+            "s of CPU",
+            seconds=found["training_seconds"],
+            peak_mib=found["peak_MiB_after_training"],
+            parameters=found["parameters"],
+        )
+        yield common.row(
+            f"{name}, {samples:,} tumors",
+            found["translating_cpu_seconds"],
+            None,
+            "s of CPU",
+            seconds=found["translating_seconds"],
+            peak_mib=found["peak_MiB"],
+        )
 
 
 if __name__ == "__main__":
-    main()
+    common.main("translate", measure, ("torch", "numpy"), run_one, {"n_genes": N_GENES})

@@ -4,21 +4,19 @@ One trial is the paper's network (three hidden layers, 969 genes, batch 50) in o
 GPU with its step recorded as a CUDA graph. The three run in turns on the same planted data, so
 that a busy machine slows all. The goal, twelve trials within twice one, is for a GPU: there a
 small network's step costs its launches; on a CPU it costs arithmetic, and stacking cannot help.
-Writes ``benchmarks/results/tuning.json``.
 
-Usage: ``OMP_NUM_THREADS=1 python benchmarks/bench_tuning.py [--epochs 1] [--rounds 3]``
+Usage: ``python benchmarks/bench_tuning.py [--full] [--record]``
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
+import common
 import torch
-from bench_cvae_step import BATCH, N_GENES, N_SAMPLES, machine, planted
+from bench_cvae_step import BATCH, N_GENES, N_SAMPLES, planted
 
 from genex_kedro.models.cvae import build
 from genex_kedro.models.cvae_config import CvaeConfig
@@ -30,7 +28,6 @@ from genex_kedro.training.together import Together
 
 RATES, DEPTHS, WIDTHS = (0.001, 0.005, 0.0001, 0.00001), (2, 3, 4), (1000, 512, 256, 128)
 GOAL = 2.0  # on a GPU: the grid's time over one trial's
-RESULT = Path(__file__).parent / "results" / "tuning.json"
 
 
 class Bench:
@@ -75,42 +72,28 @@ class Bench:
         return time.perf_counter() - start
 
 
-def main() -> None:
-    """Compare and write the result."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=0, help="0: 1 on a CPU, 50 on a GPU")
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+def measure(full: bool) -> Iterator[dict]:
+    """One row."""
+    device = common.device()
     torch.set_num_threads(1)
-    epochs = options.epochs or (50 if device == "cuda" else 1)
-    bench = Bench(epochs, device)
+    bench = Bench(50 if device == "cuda" else 1, device)
     bench.alone()  # warms up
-    times = [(bench.alone(), bench.stacked(), bench.one_by_one()) for _ in range(options.rounds)]
+    rounds = 5 if full else 1
+    times = [(bench.alone(), bench.stacked(), bench.one_by_one()) for _ in range(rounds)]
     alone, stacked, one_by_one = zip(*times, strict=True)
     grid = [s / a for a, s, _ in times]
-    result = {
-        "trials": len(RATES) * len(DEPTHS),
-        "epochs": epochs,
-        "one_trial_s": statistics.median(alone),
-        "grid_stacked_s": statistics.median(stacked),
-        "grid_one_by_one_s": statistics.median(one_by_one),
-        "grid_stacked_over_one_trial": statistics.median(grid),
-        "grid_stacked_over_one_trial_range": [min(grid), max(grid)],
-        "grid_one_by_one_over_one_trial": statistics.median(o / a for a, _, o in times),
-        "goal_on_a_gpu": GOAL,
-        "rounds": options.rounds,
-        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        **machine(),
-    }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(
-        f"one trial {result['one_trial_s']:.2f} s; twelve stacked "
-        f"{result['grid_stacked_over_one_trial']:.1f} x, one by one "
-        f"{result['grid_one_by_one_over_one_trial']:.1f} x (goal on a GPU {GOAL})"
+    yield common.row(
+        "twelve trials, stacked against one by one",
+        statistics.median(stacked),
+        statistics.median(one_by_one),
+        "s",
+        one_trial_s=statistics.median(alone),
+        stacked_over_one_trial=statistics.median(grid),
+        stacked_over_one_trial_range=[min(grid), max(grid)],
+        one_by_one_over_one_trial=statistics.median(o / a for a, _, o in times),
     )
 
 
 if __name__ == "__main__":
-    main()
+    about = {"trials": len(RATES) * len(DEPTHS), "goal_on_a_gpu": GOAL}
+    common.main("tuning", measure, ("torch",), about=about)

@@ -4,19 +4,21 @@ Each cohort of a cohort table is taken out in turn, tumors and normals; the othe
 divided as in the study's first split, and all pairs of the cohort left out are the test. Where
 another cohort of the tissue stays (kidney without KIRC) the tissue is told and known; where none
 does (thyroid) it is told and unknown. ``blind`` is not told.
-Writes ``benchmarks/results/leave_one_cohort_out_<name>.json``.
+It measures errors and not times, so that it is no part of ``run_all.py``; without a plain way
+beside it a row has no ratio.
 
-Usage: ``python benchmarks/leave_one_cohort_out.py [--cohort tcga_pairs]``, with the real cohorts
-in ``GENEX_REAL_DATA``.
+Usage: ``python benchmarks/leave_one_cohort_out.py [--cohort tcga_pairs] [--record]``, with the
+real cohorts in ``GENEX_REAL_DATA``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import common
 import numpy as np
 import pandas as pd
 from anndata import AnnData
@@ -37,7 +39,6 @@ from genex_kedro.study.translation.networks import translate
 
 LEAST = 4  # pairs of a cohort to ask about
 SIMPLE = ("identity", "global_mean_shift", "nearest_5_normals", "closest_normal")
-RESULTS = Path(__file__).parent / "results"
 
 
 def studies(name: str):
@@ -79,11 +80,8 @@ def predictions(study: AnnData, test: AnnData, tumor: np.ndarray):
         )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cohort", default="tcga_pairs")
-    name = parser.parse_args().cohort
-    rows = []
+def scored(name: str) -> Iterator[dict]:
+    """A row for every cohort left out, translator and way of asking."""
     for out, study in studies(name):
         test = study[(study.obs["split"] == "test").to_numpy()]
         tumor, normal = find_pairs(test.obs)
@@ -93,19 +91,30 @@ def main() -> None:
         real, x = np.asarray(test.X)[normal], np.asarray(test.X)[tumor]
         for model, way, made, _ in predictions(study, test, tumor):
             made = np.maximum(made, 0)
-            rows.append({
-                "cohort": out, "tissue_known": test.obs["tissue"].iloc[tumor[0]] in known,
-                "pairs": len(tumor), "model": model, "way": way,
-                "rmse": paired_rmse(made, real), "change_r": change_r(made, real, x),
-                "patient_rank": float(np.nanmean(patient_ranks(made, real, np.full(len(real), out), normal)[0])),
-            })  # fmt: skip
+            ranks, _ = patient_ranks(made, real, np.full(len(real), out), normal)
+            change = float(change_r(made, real, x))
+            yield common.row(
+                f"{out}, {model}, {way}", float(paired_rmse(made, real)), None, "RMSE, log2",
+                cohort=out, tissue_known=bool(test.obs["tissue"].iloc[tumor[0]] in known),
+                pairs=len(tumor), model=model, way=way,
+                change_r=change if np.isfinite(change) else None,  # of the tumor itself
+                patient_rank=float(np.nanmean(ranks)),
+            )  # fmt: skip
         print(out, len(tumor), flush=True)
-    table = pd.DataFrame(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cohort", default="tcga_pairs")
+    parser.add_argument("--record", action="store_true", help="keep the rows in results/")
+    options = parser.parse_args()
+    rows = list(scored(options.cohort))
+    table = pd.DataFrame(rows).rename(columns={"ours": "rmse"})
     summary = table.groupby(["tissue_known", "model", "way"])[["rmse", "change_r", "patient_rank"]]
     print(summary.mean().round(3).to_string())
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"leave_one_cohort_out_{name}.json"
-    path.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+    if options.record:
+        about = {"rows": rows, "about": {}, **common.here(("numpy", "scikit-learn"))}
+        common.record(f"leave_one_cohort_out_{options.cohort}", about)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from genex_kedro.models.family import Family
 
 _PACKAGE = __name__.partition(".")[0]
+_BLOCK = 8192  # samples read at a time
 _LIBRARIES = ("anndata", "numpy", "pandas", "scikit-learn", "scipy", "torch")
 
 
@@ -28,14 +29,25 @@ def digest(value) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def data_digest(value) -> str | None:
-    """Of an AnnData, or a dict of them, by content: values, labels and genes; None for others."""
+def data_digest(value, rows: np.ndarray | None = None) -> str | None:
+    """Of an AnnData, or a dict of them, by content: values, labels and genes; None for others.
+
+    Parameters
+    ----------
+    value
+    rows : ndarray of bool, shape (n_samples,), optional
+        Of an AnnData: these samples only. Values are read in blocks, so that they may be mapped
+        from a file larger than memory.
+    """
     if isinstance(value, dict) and value and all(isinstance(v, AnnData) for v in value.values()):
         return digest({key: data_digest(item) for key, item in value.items()})
     if not isinstance(value, AnnData):
         return None
-    content = hashlib.sha256(np.ascontiguousarray(value.X))
-    content.update(value.obs.to_csv().encode())
+    content, X, obs = hashlib.sha256(), value.X, value.obs if rows is None else value.obs[rows]
+    chosen = np.arange(value.n_obs) if rows is None else np.flatnonzero(rows)
+    for first in range(0, len(chosen), _BLOCK):
+        content.update(np.ascontiguousarray(X[chosen[first : first + _BLOCK]]))
+    content.update(obs.to_csv().encode())
     content.update("\n".join(value.var_names).encode())
     return content.hexdigest()[:16]
 

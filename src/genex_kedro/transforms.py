@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 SCALINGS = ("per_gene", "per_sample", "per_sample_then_gene", "linear", "none")
+_BLOCK = 8192  # samples read at a time
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,32 @@ class Standardiser:
     sd: np.ndarray | None = None
 
     @classmethod
-    def fit(cls, training: np.ndarray, scaling: str) -> Standardiser:
-        """Fit on training samples (n_samples, n_genes) in log2(x+1), and on nothing else."""
+    def fit(cls, X: np.ndarray, scaling: str, training: np.ndarray | None = None) -> Standardiser:
+        """Fit on training samples, and on nothing else.
+
+        Parameters
+        ----------
+        X : ndarray, shape (n_samples, n_genes)
+            In log2(x+1). Read in blocks: it may be mapped from a file larger than memory.
+        scaling : str
+        training : ndarray of bool, shape (n_samples,), optional
+            Which of the samples; by default all.
+        """
         if scaling not in SCALINGS:
             raise ValueError(f"scaling is {scaling!r}, expected one of {', '.join(SCALINGS)}")
         if "gene" not in scaling:
             return cls(scaling)
-        if scaling == "per_sample_then_gene":
-            training = _by_sample(training)
-        return cls(scaling, training.mean(0), _spread(training, axis=0))
+        rows = np.arange(len(X)) if training is None else np.flatnonzero(training)
+        by_sample = scaling == "per_sample_then_gene"
+
+        def total(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+            # in double: sums of a million float32 lose their fourth digit
+            blocks = (np.asarray(X[at]) for at in np.split(rows, range(_BLOCK, len(rows), _BLOCK)))
+            return sum(of(_by_sample(b) if by_sample else b).sum(0, np.float64) for b in blocks)
+
+        mean = total(lambda block: block) / len(rows)
+        variance = total(lambda block: np.square(block - mean)) / len(rows)
+        return cls(scaling, mean.astype(np.float32), _no_zero(np.sqrt(variance)))
 
     def apply(self, X: np.ndarray) -> np.ndarray:
         """Standardise profiles (n_samples, n_genes)."""
@@ -88,5 +107,8 @@ def _by_sample(X: np.ndarray) -> np.ndarray:
 
 
 def _spread(X: np.ndarray, **kwargs) -> np.ndarray:
-    sd = X.std(**kwargs)
+    return _no_zero(X.std(**kwargs))
+
+
+def _no_zero(sd: np.ndarray) -> np.ndarray:
     return np.where(sd > 1e-6, sd, 1).astype(np.float32)

@@ -5,22 +5,41 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import h5py
+import numpy as np
 from anndata import AnnData, read_h5ad
+from anndata.io import read_elem
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import JSONPreview
 
 from genex_kedro.datasets.atomic import staged_file, staged_folder
 
 
+def read_mapped(path: str | Path) -> AnnData:
+    """An AnnData whose ``X`` stays in its file until rows of it are asked for.
+
+    ``X`` is an array mapped into memory, copied where it is written to; a file that is replaced
+    meanwhile is still read as it was. Compressed, chunked or sparse values are read whole.
+    """
+    with h5py.File(path) as file:
+        X = file.get("X")
+        at = X.id.get_offset() if isinstance(X, h5py.Dataset) and X.chunks is None else None
+        if at is None:  # also where there are no values
+            return read_h5ad(path)
+        parts = {name: read_elem(file[name]) for name in file if name != "X"}
+        values = np.memmap(path, X.dtype, mode="c", offset=at, shape=X.shape)
+    return AnnData(values, **parts)
+
+
 class H5adDataset(AbstractDataset[AnnData, AnnData]):
-    """One AnnData in one h5ad file, written in one step."""
+    """One AnnData in one h5ad file, written in one step; loaded as :func:`read_mapped` does."""
 
     def __init__(self, *, filepath: str, metadata: dict | None = None) -> None:
         self._filepath = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> AnnData:
-        return read_h5ad(self._filepath)
+        return read_mapped(self._filepath)
 
     def save(self, data: AnnData) -> None:
         with staged_file(self._filepath) as staged:
@@ -38,14 +57,17 @@ class H5adDataset(AbstractDataset[AnnData, AnnData]):
 
 
 class H5adFolderDataset(AbstractDataset[dict[str, AnnData], dict[str, AnnData]]):
-    """A dict of AnnData as a folder of h5ad files, ``<key>.h5ad``; replaced as a whole."""
+    """A dict of AnnData as a folder of h5ad files, ``<key>.h5ad``; replaced as a whole.
+
+    Loaded as :func:`read_mapped` does.
+    """
 
     def __init__(self, *, filepath: str, metadata: dict | None = None) -> None:
         self._filepath = Path(filepath)
         self.metadata = metadata
 
     def load(self) -> dict[str, AnnData]:
-        return {path.stem: read_h5ad(path) for path in self._files()}
+        return {path.stem: read_mapped(path) for path in self._files()}
 
     def save(self, data: dict[str, AnnData]) -> None:
         with staged_folder(self._filepath) as staged:

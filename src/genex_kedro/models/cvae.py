@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from genex_kedro.models.base import seeded_weights
+from genex_kedro.models.blocks import AT_ONCE
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_config import CvaeConfig
@@ -149,8 +150,8 @@ class Cvae(nn.Module):
         return made[: len(asked)]
 
     @torch.no_grad()
-    def start_from(self, core: FactorAnalysis, classes: Tensor) -> None:
-        """Put the fitted core (of training samples of these classes) into the network."""
+    def start_from(self, core: FactorAnalysis) -> None:
+        """Put the fitted core into the network."""
         self.means.copy_(core.means)
         self.loadings.copy_(core.loadings)
         self.recognition.copy_(core.recognition)
@@ -158,24 +159,23 @@ class Cvae(nn.Module):
         if self.config.observation == "per_gene":
             self.log_sd.copy_(0.5 * core.noise_variance.log())
         elif self.config.observation == "per_class":
-            noise = class_noise(
-                core, classes.cpu(), len(self.vocabulary), self.config.noise_shrinkage
-            )
+            noise = class_noise(core, self.config.noise_shrinkage)
             self.log_sd.copy_(0.5 * noise.log())
 
     @torch.no_grad()
     def refit_prior(self, expression: Tensor, classes: Tensor) -> None:
         """Match the prior of each class to the posteriors of its *training* samples.
 
-        Only for the prior ``class``; call it in evaluation mode, on the device of the model.
+        Only for the prior ``class``; call it in evaluation mode. Expression may be on disk.
         """
-        posterior = self.inference(expression, classes)
+        device, posteriors = self.design.device, []
+        for block, own in zip(expression.split(AT_ONCE), classes.split(AT_ONCE), strict=True):
+            found = self.inference(block.to(device), own.to(device))
+            posteriors.append((found.mean.cpu(), torch.exp(2 * found.log_sd).cpu()))
+        mean, variance = map(torch.cat, zip(*posteriors, strict=True))
+        shrinkage = self.config.prior_shrinkage
         means, whiteners = aggregate_normal(
-            posterior.mean.cpu(),
-            torch.exp(2 * posterior.log_sd).cpu(),
-            classes.cpu(),
-            self.design.cpu(),
-            self.config.prior_shrinkage,
+            mean, variance, classes.cpu(), self.design.cpu(), shrinkage
         )
         self.prior_means.copy_(means)
         self.prior_whiteners.copy_(whiteners)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.cvae_core import class_means, shrunk_means
+from genex_kedro.models.blocks import class_means, class_sums, enough_samples
+from genex_kedro.models.cvae_core import shrunk_means
 
 _LEVELS = 100
 _TAIL = 5
@@ -44,6 +45,9 @@ class MarginalCalibration(nn.Module):
     ) -> None:
         """Learn the maps; everything on the CPU.
 
+        Centres and spreads come of all training samples, read in blocks (they may be on disk),
+        quantiles of those of :func:`enough_samples`.
+
         Parameters
         ----------
         train, drawn : tuple of Tensor
@@ -53,15 +57,16 @@ class MarginalCalibration(nn.Module):
         prior : float
             Samples that the pooled variance counts for against a class's own.
         """
-        x, classes = train[0].double(), train[1]
+        x, classes = train
         raw, counts = class_means(x, classes, len(design)), torch.bincount(classes)
-        squares = torch.zeros_like(raw).index_add_(0, classes, (x - raw[classes]).square())
+        squares = class_sums(x, classes, len(design), lambda b, own: (b - raw[own]).square())
         pooled = squares.sum(0) / max(1, len(x) - len(design))
         freedom = (counts - 1)[:, None]
         variance = (squares + prior * pooled.clamp_min(1e-6)) / (freedom + prior)
         self.centre.copy_(shrunk_means(raw, counts, design))
         self.spread.copy_(variance.sqrt())
-        self.real.copy_(self._quantiles(*train))
+        some = enough_samples(x, "quantiles")
+        self.real.copy_(self._quantiles(x.index_select(0, some.to(x.device)).cpu(), classes[some]))
         self.drawn.copy_(self._quantiles(*drawn))
 
     def forward(self, expression: Tensor, classes: Tensor) -> Tensor:

@@ -95,4 +95,4 @@ class CvaeConfig(BaseModel):
         return self.kl_weight * share
 
 
-CVAE = Family("cvae", CvaeConfig, "genex_kedro.models.cvae_learner")
+CVAE = Family("cvae", CvaeConfig, "genex_kedro.models.cvae_learner", in_blocks=True)

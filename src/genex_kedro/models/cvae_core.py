@@ -3,14 +3,19 @@
 x = mean of the class + loadings z + noise, z ~ N(0, 1), noise independent with a variance a
 gene. Maximum likelihood after Lawley and Maxwell (1971): with the noise held, the loadings are
 principal axes of the scaled residuals; with the loadings held, the noise is what they leave.
+
+Expression is read in blocks (``split``), twice: it may be on disk, larger than memory. What is
+kept of it is the smaller Gram matrix of the residuals and a few sums.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+
+from genex_kedro.models.blocks import blocks, class_means, class_sums
 
 _ROUNDS = 30
 _FLOOR = 0.05  # least share of a gene's variance that is noise: without it some genes end at 0
@@ -26,14 +31,17 @@ class FactorAnalysis:
     loadings : Tensor, shape (n_genes, latent)
         Rotated so that the posterior of z has a diagonal covariance.
     noise_variance : Tensor, shape (n_genes,)
-    residuals : Tensor, shape (n_samples, n_genes)
-        What loadings and class mean leave of the training samples.
+    squares : Tensor, shape (n_classes, n_genes)
+        Sums of squares of what loadings and class mean leave of the training samples.
+    counts : Tensor, shape (n_classes,)
+        Training samples of each class.
     """
 
     means: Tensor
     loadings: Tensor
     noise_variance: Tensor
-    residuals: Tensor
+    squares: Tensor
+    counts: Tensor
 
     @property
     def precision(self) -> Tensor:
@@ -44,21 +52,6 @@ class FactorAnalysis:
     def recognition(self) -> Tensor:
         """Posterior mean of z = recognition @ (x - class mean); shape (latent, n_genes)."""
         return (self.loadings / self.noise_variance[:, None]).T / self.precision[:, None]
-
-
-def class_means(x: Tensor, classes: Tensor, n_classes: int) -> Tensor:
-    """Mean of every class, shape (n_classes, n_genes).
-
-    Raises
-    ------
-    ValueError
-        If a class has no sample.
-    """
-    counts = torch.bincount(classes, minlength=n_classes)
-    if (counts == 0).any():
-        raise ValueError(f"{int((counts == 0).sum())} classes have no training sample")
-    sums = torch.zeros((n_classes, x.shape[1]), dtype=x.dtype).index_add_(0, classes, x)
-    return sums / counts[:, None]
 
 
 def shrunk_means(raw: Tensor, counts: Tensor, design: Tensor) -> Tensor:
@@ -98,27 +91,65 @@ def fit_core(expression: Tensor, classes: Tensor, design: Tensor, latent: int) -
     ValueError
         If a class has no sample, or there are not more samples than classes and latents.
     """
-    x, classes, design = expression.double().cpu(), classes.cpu(), design.cpu()
+    classes, design = classes.cpu(), design.cpu()
     n_classes = len(design)
-    freedom = len(x) - n_classes
+    freedom = len(expression) - n_classes
     if freedom <= latent:
         raise ValueError(
-            f"{latent} latent dimensions need more than {latent + n_classes} samples, not {len(x)}"
+            f"{latent} latent dimensions need more than {latent + n_classes} samples, "
+            f"not {len(expression)}"
         )
-    raw = class_means(x, classes, n_classes)
-    means = shrunk_means(raw, torch.bincount(classes), design)
-    centred = x - raw[classes]
-    total = centred.square().sum(dim=0) / freedom
+    raw, counts = class_means(expression, classes, n_classes), torch.bincount(classes)
+    residuals = _Residuals(expression, classes, raw)
+    total = residuals.squares / freedom
     total = total.clamp_min(1e-6)  # a gene without spread within classes
     noise = total / 2
     for _ in range(_ROUNDS):
-        _, s, axes = torch.linalg.svd(centred / noise.sqrt(), full_matrices=False)
-        gain = (s[:latent].square() / freedom - 1).clamp_min(0)
-        loadings = noise.sqrt()[:, None] * axes[:latent].T * gain.sqrt()
+        squares, axes = residuals.principal_axes(noise.sqrt(), latent)
+        gain = (squares / freedom - 1).clamp_min(0)
+        loadings = noise.sqrt()[:, None] * axes * gain.sqrt()
         noise = torch.maximum(total - loadings.square().sum(dim=1), _FLOOR * total)
-    fitted = FactorAnalysis(means, loadings, noise, centred)
-    left = centred - centred @ fitted.recognition.T @ loadings.T
-    return FactorAnalysis(means, loadings, noise, left)
+    none = torch.zeros_like(raw)
+    fitted = FactorAnalysis(shrunk_means(raw, counts, design), loadings, noise, none, counts)
+
+    def left(block: Tensor, own: Tensor) -> Tensor:
+        centred = block - raw[own]
+        return (centred - centred @ fitted.recognition.T @ loadings.T).square()
+
+    return replace(fitted, squares=class_sums(expression, classes, n_classes, left))
+
+
+class _Residuals:
+    """Samples without their class means: by their smaller Gram matrix, or themselves if few.
+
+    Attributes
+    ----------
+    squares : Tensor, shape (n_genes,)
+        Sums of squares.
+    """
+
+    def __init__(self, expression: Tensor, classes: Tensor, means: Tensor) -> None:
+        centred = (block - means[own] for block, own in blocks(expression, classes))
+        self._few = len(expression) <= expression.shape[1]
+        if self._few:
+            self._samples = torch.cat(list(centred))
+            self.squares = self._samples.square().sum(dim=0)
+        else:
+            self._scatter = sum(block.T @ block for block in centred)
+            self.squares = self._scatter.diagonal()
+
+    def principal_axes(self, unit: Tensor, n: int) -> tuple[Tensor, Tensor]:
+        """Squared singular values, falling, and right singular vectors (n_genes, n), of the
+        residuals with every gene in this unit (n_genes,)."""
+        if self._few:
+            scaled = self._samples / unit
+            squares, vectors = torch.linalg.eigh(scaled @ scaled.T)
+        else:
+            squares, vectors = torch.linalg.eigh(self._scatter / torch.outer(unit, unit))
+        squares, vectors = squares[-n:].flip(0), vectors[:, -n:].flip(1)
+        if self._few:
+            vectors = scaled.T @ (vectors / squares.clamp_min(1e-300).sqrt())
+        return squares, vectors
 
 
 def aggregate_normal(
@@ -141,42 +172,43 @@ def aggregate_normal(
     tuple of Tensor
         Means (n_classes, latent) and whiteners (n_classes, latent, latent), in double.
     """
-    mean, variance, n_classes = mean.double(), variance.double(), len(design)
+    n_classes = len(design)
     centres = class_means(mean, classes, n_classes)
-    centred = mean - centres[classes]
+    spread = class_sums(variance, classes, n_classes, lambda block, _: block)
+
+    def product(at: int) -> Tensor:  # class by class: the posteriors stay in single precision
+        centred = mean[classes == at].double() - centres[at]
+        return centred.T @ centred
+
+    products, counts = [product(at) for at in range(n_classes)], torch.bincount(classes)
     freedom = max(1, len(mean) - n_classes)
-    pooled = centred.T @ centred / freedom + torch.diag(variance.mean(dim=0))
+    pooled = sum(products) / freedom + torch.diag(spread.sum(dim=0) / len(mean))
     eye = torch.eye(len(pooled), dtype=pooled.dtype)
     whiteners = []
-    for at in range(n_classes):
-        own, own_variance = centred[classes == at], variance[classes == at]
-        scatter = own.T @ own + torch.diag(own_variance.sum(dim=0))
-        scale = _class_scale(scatter.trace() / pooled.trace(), len(own))
-        cov = (scatter + shrinkage * scale * pooled) / (len(own) + shrinkage)
+    for between, own, n in zip(products, spread, counts.tolist(), strict=True):
+        scatter = between + torch.diag(own)
+        scale = _class_scale(scatter.trace() / pooled.trace(), n)
+        cov = (scatter + shrinkage * scale * pooled) / (n + shrinkage)
         factor = torch.linalg.cholesky(cov)
         whiteners.append(torch.linalg.solve_triangular(factor, eye, upper=False))
-    return shrunk_means(centres, torch.bincount(classes), design), torch.stack(whiteners)
+    return shrunk_means(centres, counts, design), torch.stack(whiteners)
 
 
-def class_noise(core: FactorAnalysis, classes: Tensor, n_classes: int, shrinkage: float) -> Tensor:
+def class_noise(core: FactorAnalysis, shrinkage: float) -> Tensor:
     """Noise variance by class and gene, shrunk to the pooled one; (n_classes, n_genes).
 
     Parameters
     ----------
     core : FactorAnalysis
-    classes : Tensor of int64, shape (n_samples,)
-        Of the samples that `core` was fitted on.
-    n_classes : int
     shrinkage : float
         Samples that the pooled variance counts as.
     """
     # relative to the pooled residuals: those are smaller than the noise by the latents fitted
-    squares = core.residuals.square() / core.residuals.square().mean(dim=0).clamp_min(1e-12)
+    pooled = core.squares.sum(dim=0) / core.counts.sum()
     rows = []
-    for at in range(n_classes):
-        own = squares[classes == at]
-        scale = _class_scale(own.mean(dim=1).sum(), len(own))
-        rows.append((own.sum(dim=0) + shrinkage * scale) / (len(own) + shrinkage))
+    for own, n in zip(core.squares / pooled.clamp_min(1e-12), core.counts.tolist(), strict=True):
+        scale = _class_scale(own.mean(), n)
+        rows.append((own + shrinkage * scale) / (n + shrinkage))
     return core.noise_variance * torch.stack(rows)
 
 

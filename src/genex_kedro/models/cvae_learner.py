@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from genex_kedro.models.averaging import follow
+from genex_kedro.models.blocks import enough_samples
 from genex_kedro.models.cvae import Cvae, build
 from genex_kedro.models.cvae_calibration import MarginalCalibration
 from genex_kedro.models.cvae_core import fit_core
 
 __all__ = ["CvaeLearner", "build", "finish", "learner"]
 
-_DRAWN = 4096  # samples whose quantiles are compared with those of the training samples
+_DRAWN = 4096  # least samples whose quantiles are compared with those of the training samples
 
 
 class CvaeLearner:
@@ -30,7 +31,8 @@ class CvaeLearner:
     cvae : Cvae
         Trained in place; with an average of weights `cvae` is the average.
     train : tuple of Tensor
-        ``(expression, classes)`` of the training samples: where a core starts from.
+        ``(expression, classes)`` of the training samples: where a core starts from. Here and in
+        :func:`finish` expression is read in blocks: it may be on disk.
 
     Notes
     -----
@@ -81,7 +83,7 @@ def start(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:
     if not cvae.config.core:
         return
     core = fit_core(expression, classes, cvae.design, cvae.config.latent)
-    cvae.start_from(core, classes)
+    cvae.start_from(core)
     finish(cvae, (expression, classes))
 
 
@@ -89,20 +91,22 @@ def finish(cvae: Cvae, train: tuple[Tensor, Tensor]) -> Cvae:
     """After the fit: prior and marginals by the training samples; in evaluation mode."""
     cvae.eval()
     if cvae.config.prior == "class":
-        cvae.refit_prior(*(tensor.to(cvae.design.device) for tensor in train))
+        cvae.refit_prior(*train)
     if cvae.config.calibrated:
-        _calibrate(cvae, tuple(tensor.cpu() for tensor in train))
+        _calibrate(cvae, *train)
     return cvae
 
 
-def _calibrate(cvae: Cvae, train: tuple[Tensor, Tensor]) -> None:
+def _calibrate(cvae: Cvae, expression: Tensor, classes: Tensor) -> None:
     """Compare the model's own draws, of the training mix, with the training samples."""
-    classes = train[1].repeat(-(-_DRAWN // len(train[1])))
+    classes = classes.cpu()
     calibration = MarginalCalibration(len(cvae.vocabulary), cvae.n_genes)
     cvae.calibration.load_state_dict(calibration.state_dict())  # draws as they come
-    drawn = cvae.sample(classes, seed=0)
-    design = cvae.design.cpu()
-    calibration.fit(train, (drawn, classes), design, cvae.config.noise_shrinkage)
+    compared = enough_samples(expression, "draws to compare with quantiles")
+    asked = classes[compared].repeat(-(-_DRAWN // len(compared)))
+    drawn = cvae.sample(asked, seed=0)
+    design, prior = cvae.design.cpu(), cvae.config.noise_shrinkage
+    calibration.fit((expression, classes), (drawn, asked), design, prior)
     cvae.calibration.load_state_dict(calibration.state_dict())
 
 

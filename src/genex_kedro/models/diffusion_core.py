@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.cvae_core import class_means, shrunk_means
+from genex_kedro.models.blocks import class_means
+from genex_kedro.models.cvae_core import shrunk_means
 from genex_kedro.models.diffusion_config import Target
 from genex_kedro.models.diffusion_steps import Level
 
@@ -79,12 +80,12 @@ class NormalDenoiser(nn.Module):
         """
         x, classes, design = expression.cpu(), classes.cpu(), design.cpu()
         raw, counts = class_means(x, classes, len(design)), torch.bincount(classes)
-        centred = x - raw[classes]
+        centred = x - raw.to(x.dtype)[classes]
         freedom = max(1, len(x) - len(design))
         squares, axes = _principal_axes(centred, len(self.variances))
         variance = _column_squares(centred) / freedom  # of each gene
         level = variance.mean()
-        self.means.copy_(shrunk_means(raw.double(), counts, design))
+        self.means.copy_(shrunk_means(raw, counts, design))
         rank = len(squares)  # with fewer samples than axes the others stay zero
         self.axes.zero_()[:, :rank] = axes.to(self.axes.dtype)
         spread = (1 - shrinkage) * squares / freedom + shrinkage * level

@@ -38,11 +38,14 @@ class Family:
             profiles (n_samples, n_genes) and positions in the vocabulary (n_samples,);
         ``finish(generator, train)``
             what remains to be done after the last step; leaves it in evaluation mode.
+    in_blocks : bool
+        Both take expression in blocks (``split(size)``), as of samples that are read from disk.
     """
 
     name: str
     config: type[BaseModel]
     module: str
+    in_blocks: bool = False
 
     def code(self) -> ModuleType:
         """The module."""

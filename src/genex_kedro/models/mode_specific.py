@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from genex_kedro.models.blocks import enough_samples
 from genex_kedro.models.gaussian_mixture import fit_mixtures
 
 LEAST_WEIGHT = 0.005  # lighter modes are dropped
@@ -98,8 +99,9 @@ class ModeSpecific(nn.Module):
 
     @torch.no_grad()
     def fit(self, expression: Tensor) -> None:
-        """Fit the modes on training samples (n_samples, n_genes)."""
-        found = fit_mixtures(expression, self.n_modes)
+        """Fit the modes on training samples (n_samples, n_genes), at most 20,000 of them."""
+        some = enough_samples(expression, "modes")
+        found = fit_mixtures(expression.index_select(0, some.to(expression.device)), self.n_modes)
         weights = found.weights.T
         heaviest = weights.amax(dim=0)  # of many equally light modes one stays
         live = weights >= heaviest.clamp_max(LEAST_WEIGHT)

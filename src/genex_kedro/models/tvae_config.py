@@ -46,4 +46,4 @@ class TvaeConfig(BaseModel):
     weight_decay: float = Field(default=1e-5, ge=0)
 
 
-TVAE = Family("tvae", TvaeConfig, "genex_kedro.models.tvae")
+TVAE = Family("tvae", TvaeConfig, "genex_kedro.models.tvae", in_blocks=True)

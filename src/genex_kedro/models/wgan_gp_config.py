@@ -46,4 +46,4 @@ class WganGpConfig(BaseModel):
     average: float | None = Field(default=None, gt=0, lt=1)
 
 
-WGAN_GP = Family("wgan_gp", WganGpConfig, "genex_kedro.models.wgan_gp")
+WGAN_GP = Family("wgan_gp", WganGpConfig, "genex_kedro.models.wgan_gp", in_blocks=True)

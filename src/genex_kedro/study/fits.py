@@ -22,16 +22,12 @@ class CostlySettings(BaseModel):
     Parameters
     ----------
     seeds : int, optional
-        Trained on so many splits, from the lowest seed; null is all of them.
+        Trained on so many splits, from the lowest seed; null is all of them. No
+        part of a training's fingerprint: more seeds keep what is trained already.
     """
 
     model_config = ConfigDict(extra="forbid")
-    seeds: int | None = Field(default=None, ge=1)
-
-    @property
-    def trained_as(self) -> dict:
-        """All that one training depends on: more seeds keep what is trained already."""
-        return self.model_dump(mode="json", exclude={"seeds"})
+    seeds: int | None = Field(default=None, ge=1, exclude=True)
 
 
 def fits(studies: dict[str, AnnData], networks: Mapping[str, Any]) -> Iterator[tuple]:

@@ -10,10 +10,11 @@ from torch import Tensor
 from genex_kedro.training.graph import GraphedStep, make_capturable
 from genex_kedro.training.learner import Learner
 from genex_kedro.training.mean_loss import MeanLoss
+from genex_kedro.training.rows import Rows
 from genex_kedro.training.settings import FitSettings, choose_device
 from genex_kedro.training.streams import Streams
 
-Batch = tuple[Tensor, ...]
+Batch = tuple[Tensor | Rows, ...]
 
 
 class Epochs:
@@ -23,8 +24,8 @@ class Epochs:
     ----------
     learner : Learner
         Moved to the device.
-    train, validation : tuple of Tensor, each of shape (n_samples, ...)
-        `validation` may be None.
+    train, validation : tuple of Tensor or Rows, each of shape (n_samples, ...)
+        `validation` may be None. Rows stay where they are, and batches of them go to the device.
     settings : FitSettings
     seed : int
 
@@ -48,7 +49,8 @@ class Epochs:
         for module in learner.modules.values():
             module.to(self.device)
         self.streams = Streams(seed, self.device)
-        self._graphed = settings.cuda_graph and self.device.type == "cuda"
+        on_device = all(isinstance(tensor, Tensor) for tensor in self.data)
+        self._graphed = settings.cuda_graph and self.device.type == "cuda" and on_device
         if self._graphed:
             make_capturable(learner)
 

@@ -44,9 +44,10 @@ def fit(
     ----------
     learner : Learner
         Trained in place; moved to the device.
-    train, validation : tuple of Tensor, each of shape (n_samples, ...)
-        Row i of every tensor belongs to sample i. Moved to the device once. Without
-        validation data there is no early stopping and the last weights are the result.
+    train, validation : tuple of Tensor or Rows, each of shape (n_samples, ...)
+        Row i of every tensor belongs to sample i. Tensors are moved to the device once; Rows
+        are read from disk batch by batch, with the same result. Without validation data there
+        is no early stopping and the last weights are the result.
     settings : FitSettings
     seed : int
         Of batch order and draws; initial weights are the learner's own.

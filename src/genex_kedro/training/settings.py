@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import psutil
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from genex_kedro.errors import InputError
+
+_SHARE = 0.25  # of the free memory, for data that are kept there: scaling copies them once
 
 
 class FitSettings(BaseModel):
@@ -38,6 +41,10 @@ class FitSettings(BaseModel):
         not depend on it.
     cuda_graph : bool
         On CUDA, record a training step once and replay it; elsewhere without effect.
+    from_disk : bool or "auto"
+        Whether batches are read from the study's file, for a cohort that memory does not hold.
+        ``auto``: where the samples would take more than a quarter of the memory that is free.
+        The numbers are the same, so that it is no part of a training's fingerprint.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,12 +57,20 @@ class FitSettings(BaseModel):
     threads: Literal["auto"] | Annotated[int, Field(ge=1)] = 1
     save_every_s: float = Field(default=10.0, ge=0)
     cuda_graph: bool = True
+    from_disk: Literal["auto"] | bool = Field(default="auto", exclude=True)
 
     @model_validator(mode="after")
     def _patience_needs_a_monitor(self) -> FitSettings:
         if self.monitor is None and self.patience is not None:
             raise ValueError("patience needs a monitor: give both, or set both to null")
         return self
+
+
+def choose_from_disk(asked: Literal["auto"] | bool, n_bytes: int) -> bool:
+    """Whether samples of so many bytes are read batch by batch; see :class:`FitSettings`."""
+    if asked != "auto":
+        return asked
+    return n_bytes > _SHARE * psutil.virtual_memory().available
 
 
 def choose_device(name: str) -> torch.device:

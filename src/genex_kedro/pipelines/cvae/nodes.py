@@ -11,7 +11,11 @@ from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.cvae_config import CvaeConfig
 from genex_kedro.study.fits import seed_of
-from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation.settings import (
+    GeneratorSettings,
+    NetworkSettings,
+    to_parameters,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +49,7 @@ def choose_settings(
     """
     chosen = settings.model_copy(update={"networks": dict(settings.networks)})
     if not best:
-        return chosen.model_dump(mode="json")
+        return to_parameters(chosen)
     if TUNED in settings.networks:
         raise InputError(
             where=f"parameter cvae.networks.{TUNED}",
@@ -66,4 +70,4 @@ def choose_settings(
             fit=base.fit.model_copy(update={"batch_size": best["batch_size"]}),
             seeds=1,
         )
-    return chosen.model_dump(mode="json")
+    return to_parameters(chosen)

@@ -86,7 +86,7 @@ class _Study:
         """The name with a digest of all that a trial's result depends on."""
         how = self.one.model_dump(mode="json", exclude={"n_trials", "at_once"})
         code = code_digest(partial(fitting.train, family=CVAE))
-        seen = [data_digest(self.study), self.base.trained_as, self.settings.factors, how, code]
+        seen = [data_digest(self.study), self.base, self.settings.factors, how, code]
         return f"{self.name} {digest(seen)[:8]}"
 
     def run(self, storage) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:

@@ -25,6 +25,7 @@ from genex_kedro.study.fits import (
 )
 from genex_kedro.study.judges.references import LOGISTIC, reference_answers
 from genex_kedro.study.judges.samples import Judge, judge_expression, judge_samples, why_not
+from genex_kedro.study.samples import reads_from_disk, scaled
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def train_judge(
         if reason := why_not(study.obs, rows, settings.least):
             log.warning("%s: judge '%s' is left out: %s", key, judge, reason)
             continue
-        for checkpoint in _fit(study[rows], network, resume.get(key), seed_of(study), judge):
+        for checkpoint in _fit(study, rows, network, resume.get(key), judge):
             done[key] = checkpoint
             yield {key: checkpoint}, history_of(done, f"{judge} judge")
 
@@ -75,9 +76,8 @@ def keep_judge(
         rows = judge_samples(study.obs, judge, settings.least)
         if why_not(study.obs, rows, settings.least):
             continue
-        seen, fingerprint = study[rows], _fingerprint(study[rows], network, judge)
         checkpoint = checkpoints.get(key)
-        if checkpoint is None or not checkpoint.matches(fingerprint):
+        if checkpoint is None or not checkpoint.matches(_fingerprint(study, rows, network, judge)):
             raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
         model = build_discriminator(network.network, study.n_vars, seed_of(study))
         model.load_state_dict(checkpoint.weights("discriminator"))
@@ -85,13 +85,14 @@ def keep_judge(
             "judge": judge,
             "setting": name,
             "seed": seed_of(study),
-            "data": data_digest(seen),
-            "training_samples": int((seen.obs["split"] == "train").sum()),
+            "data": data_digest(study, rows),
+            "training_samples": int((rows & part_of(study, "train")).sum()),
             "unit": study.uns["unit"],
             "status": checkpoint.status,
             "best_epoch": checkpoint.state["best_epoch"],
         }
-        kept[key] = to_trained_model(model, study.var, _standardiser(seen, network).to_json(), card)
+        transform = _standardiser(study, rows, network).to_json()
+        kept[key] = to_trained_model(model, study.var, transform, card)
     return kept
 
 
@@ -130,7 +131,7 @@ def score_references(
             continue
         answers, inverse_penalty = reference_answers(study, rows)
         held_out = (study.obs["split"] != "train").to_numpy()
-        fit = digest([data_digest(study[rows]), judge])
+        fit = digest([data_digest(study, rows), judge])
         for name, p_tumor in answers.items():
             tables.append(_scores(study[held_out], judge, name, p_tumor[held_out]))
             full = full_name(f"{judge} judge", name)
@@ -143,38 +144,42 @@ def score_references(
     )
 
 
-def _fit(seen: AnnData, network: NetworkSettings, resume, seed: int, judge: Judge):
-    import torch
-
+def _fit(study: AnnData, rows: np.ndarray, network: NetworkSettings, resume, judge: Judge):
     from genex_kedro.models.discriminator import build_discriminator
     from genex_kedro.models.discriminator_learner import DiscriminatorLearner
     from genex_kedro.training import fit
 
-    fingerprint = _fingerprint(seen, network, judge)
-    train, validation = (
-        tuple(map(torch.as_tensor, _tensors(seen, part, network)))
-        for part in ("train", "validation")
-    )
+    seed, fingerprint = seed_of(study), _fingerprint(study, rows, network, judge)
+    train, validation = _tensors(study, rows, network, judge)
     learner = DiscriminatorLearner(
-        build_discriminator(network.network, seen.n_vars, seed), float(train[1].mean())
+        build_discriminator(network.network, study.n_vars, seed), float(train[1].mean())
     )
     resume = still_true(resume, fingerprint, seed)
     yield from fit(learner, train, validation, network.fit, seed, resume, fingerprint)
 
 
-def _fingerprint(seen: AnnData, network: NetworkSettings, judge: Judge) -> str:
-    return digest([data_digest(seen), network, judge, code_digest(train_judge)])
+def _fingerprint(study: AnnData, rows: np.ndarray, network: NetworkSettings, judge: Judge) -> str:
+    return digest([data_digest(study, rows), network, judge, code_digest(train_judge)])
 
 
-def _standardiser(seen: AnnData, network: NetworkSettings) -> Standardiser:
-    training = seen.X[part_of(seen, "train")]
-    return Standardiser.fit(training, network.scaling)
+def _standardiser(study: AnnData, rows: np.ndarray, network: NetworkSettings) -> Standardiser:
+    return Standardiser.fit(study.X, network.scaling, rows & part_of(study, "train"))
 
 
-def _tensors(seen: AnnData, part: str, network: NetworkSettings) -> tuple[np.ndarray, np.ndarray]:
-    chosen = part_of(seen, part)
-    is_tumor = (seen.obs["condition"][chosen] == "tumor").to_numpy(np.float32)
-    return _standardiser(seen, network).apply(seen.X[chosen]), is_tumor
+def _tensors(
+    study: AnnData, rows: np.ndarray, network: NetworkSettings, judge: Judge
+) -> list[tuple]:
+    """(samples, 1 for tumor) of the training and of the validation part."""
+    import torch
+
+    standardiser = _standardiser(study, rows, network)
+    from_disk = reads_from_disk(network.fit.from_disk, study, rows, f"{judge} judge")
+    is_tumor = (study.obs["condition"] == "tumor").to_numpy(np.float32)
+    chosen = [rows & part_of(study, part) for part in ("train", "validation")]
+    return [
+        (scaled(study, part, standardiser, from_disk), torch.as_tensor(is_tumor[part]))
+        for part in chosen
+    ]
 
 
 def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) -> pd.DataFrame:

@@ -116,5 +116,5 @@ def require_weights(weights, settings: ImageTransferSettings) -> None:
 def fingerprint_of(study: AnnData, layout, weights, network: NetworkSettings) -> str:
     """Of all that a fit depends on."""
     pixels = [int(pixel) for pixel in layout.pixels]
-    parts = [data_digest(study), network.trained_as, pixels, origin_of(weights, network)]
+    parts = [data_digest(study), network, pixels, origin_of(weights, network)]
     return digest([*parts, code_digest(fit_network)])

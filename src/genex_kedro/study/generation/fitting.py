@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 
-import numpy as np
 import pandas as pd
 from anndata import AnnData
 
@@ -21,6 +20,7 @@ from genex_kedro.study.generation.settings import (
     NetworkSettings,
     settings_of,
 )
+from genex_kedro.study.samples import reads_from_disk, scaled
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ def keep(
             "setting": name,
             "seed": fit.seed,
             "data": data_digest(study),
-            "training_samples": len(fit.train[1]),
+            "training_samples": int(part_of(study, "train").sum()),
             "training_patients": int(study.obs["patient_id"][part_of(study, "train")].nunique()),
             "unit": study.uns["unit"],
             "given_unit": given_unit(study),
@@ -74,12 +74,12 @@ def keep(
             "best_epoch": checkpoint.state["best_epoch"],
             "validation_loss": checkpoint.state["best_value"],
         }
-        generator = fit.generator()
+        generator, train = fit.generator(), fit.tensors("train")
         generator.load_state_dict(checkpoint.weights("generator"))
-        family.code().finish(generator, fit.tensors("train"))
+        family.code().finish(generator, train)
         transform = fit.standardiser.to_json()
         kept[key] = to_trained_model(family, generator, study.var, transform, card)
-        kept[key].card |= for_card(kept[key].weights, fit.tensors("train")[0])
+        kept[key].card |= for_card(kept[key].weights, train[0])
     return kept
 
 
@@ -98,8 +98,9 @@ class GeneratorFit:
     ----------
     seed : int
         Of the split, and of the weights, batches and draws.
-    train, validation : tuple of ndarray
-        Scaled profiles (n_samples, n_genes) and positions in the vocabulary (n_samples,).
+    vocabulary : Vocabulary
+    standardiser : Standardiser
+        Both of the training part.
     """
 
     def __init__(
@@ -108,27 +109,35 @@ class GeneratorFit:
         self.network, self.family, self.seed = network, family, seed_of(study)
         self.n_genes = study.n_vars
         code = code_digest(partial(train, family=family))
-        self.fingerprint = digest([data_digest(study), network.trained_as, settings.factors, code])
+        self.fingerprint = digest([data_digest(study), network, settings.factors, code])
         self._prepare(study, settings.factors)
 
     def _prepare(self, study: AnnData, factors: tuple[str, ...]) -> None:
-        """Vocabulary and scaling of the training part; (values, classes) of both parts.
+        """Vocabulary and scaling of the training part; (samples, classes) of both parts.
 
         Validation samples of a class that training has none of are left out and named: the
         network knows no such class.
         """
         training, held_out = part_of(study, "train"), part_of(study, "validation")
         self.vocabulary = Vocabulary.fit(study.obs[training], factors)
-        self.standardiser = Standardiser.fit(study.X[training], self.network.scaling)
+        scaling = self.network.scaling
+        self.standardiser = Standardiser.fit(study.X, scaling, training)
         known = self.vocabulary.knows(study.obs)
         if unknown := int((held_out & ~known).sum()):
             log.warning(
                 "%d validation samples are of classes without training samples: left out", unknown
             )
-        self.train, self.validation = (
-            (self.standardiser.apply(np.asarray(part.X)), self.vocabulary.index(part.obs))
-            for part in (study[training], study[held_out & known])
-        )
+        self._study, self._parts = study, {"train": training, "validation": held_out & known}
+
+    @cached_property
+    def from_disk(self) -> bool:
+        """Whether batches are read from the study's file."""
+        asked, both = self.network.fit.from_disk, self._parts["train"] | self._parts["validation"]
+        if reads_from_disk(asked, self._study, both, self.family.name):
+            if self.family.in_blocks:
+                return True
+            log.warning("%s needs all training samples in memory", self.family.name)
+        return False
 
     def generator(self):
         """Untrained, with weights that follow from the seed."""
@@ -136,13 +145,16 @@ class GeneratorFit:
         return build(self.network.network, self.vocabulary, self.n_genes, self.seed)
 
     def tensors(self, part: str) -> tuple:
+        """Scaled profiles (n_samples, n_genes) and positions in the vocabulary (n_samples,)."""
         import torch
 
-        return tuple(map(torch.as_tensor, getattr(self, part)))
+        chosen = self._parts[part]
+        classes = torch.as_tensor(self.vocabulary.index(self._study.obs[chosen]))
+        return scaled(self._study, chosen, self.standardiser, self.from_disk), classes
 
-    def learner(self):
+    def learner(self, train: tuple | None = None):
         """Of an untrained generator."""
-        return self.family.code().learner(self.generator(), self.tensors("train"))
+        return self.family.code().learner(self.generator(), train or self.tensors("train"))
 
     def run(self, resume) -> Iterator:
         """The checkpoints of the fit."""
@@ -150,6 +162,5 @@ class GeneratorFit:
 
         train, validation = self.tensors("train"), self.tensors("validation")
         resume = still_true(resume, self.fingerprint, self.seed)
-        yield from fit(
-            self.learner(), train, validation, self.network.fit, self.seed, resume, self.fingerprint
-        )
+        learner, settings = self.learner(train), self.network.fit
+        yield from fit(learner, train, validation, settings, self.seed, resume, self.fingerprint)

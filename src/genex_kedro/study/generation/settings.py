@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -33,3 +33,12 @@ class GeneratorSettings(BaseModel, Generic[Config]):
 def settings_of(settings: GeneratorSettings | dict, family: Family) -> GeneratorSettings:
     """Settings as parameters give them, from those or from the file that a node chose them in."""
     return GeneratorSettings[family.config].model_validate(settings)
+
+
+def to_parameters(settings: GeneratorSettings) -> dict[str, Any]:
+    """Plain data of the form of the parameters, with what is no part of a fingerprint too."""
+    plain = settings.model_dump(mode="json")
+    for name, network in settings.networks.items():
+        plain["networks"][name]["seeds"] = network.seeds
+        plain["networks"][name]["fit"]["from_disk"] = network.fit.from_disk
+    return plain
