@@ -7,9 +7,11 @@ are those of kedro-datasets.
 
 from __future__ import annotations
 
+from json import dumps
 from pathlib import Path
 
 from kedro_datasets import json, matplotlib, pandas, text, yaml
+from kedro_datasets._typing import JSONPreview
 
 from genex_kedro.datasets.atomic import staged_file
 
@@ -64,6 +66,11 @@ class OptionalJSONDataset(_Optional, JSONDataset):
 
 class TextDataset(_Staged, text.TextDataset):
     """A page of text."""
+
+    def preview(self) -> JSONPreview:
+        """Where the page is, for kedro-viz, which shows no pages."""
+        path = Path(self._get_load_path())
+        return JSONPreview(dumps({"page": path.name, "bytes": path.stat().st_size}))
 
 
 class FigureDataset(_Staged, matplotlib.MatplotlibDataset):

@@ -99,6 +99,10 @@ METRICS = (
     Metric("macro_f1", "higher", (0.0, 1.0), 1.0, macro_f1),
     Metric("mcc", "higher", (-1.0, 1.0), 1.0, mcc),
 )
+PROBABILITY_METRICS = (
+    Metric("log_loss", "lower", (0.0, np.inf), 0.0, log_loss),
+    Metric("confidence_error", "lower", (0.0, 1.0), 0.0, confidence_error),
+)
 
 
 def _counted(truth, call, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
