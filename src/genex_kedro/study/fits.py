@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,39 @@ def fits(studies: dict[str, AnnData], networks: Mapping[str, Any]) -> Iterator[t
             seeds = network.seeds if isinstance(network, CostlySettings) else None
             if seeds is None or place < seeds:
                 yield f"{name}_seed_{seed_of(study)}", study, name, network
+
+
+def train_all(fitted: Iterable[tuple[str, Iterator]], label: str) -> Iterator[tuple]:
+    """The checkpoints of one fit after the other, as a node hands them over.
+
+    Parameters
+    ----------
+    fitted : iterable of (key, iterator of Checkpoint)
+    label : str
+        What the models are called before the setting: ``"pooled judge"``.
+
+    Yields
+    ------
+    checkpoints : dict of Checkpoint
+        The one that changed, by key; nothing at first.
+    history : DataFrame
+        All epochs of all fits so far.
+
+    Notes
+    -----
+    Kedro keeps hold of some fifty chunks that a node has yielded (``itertools.tee`` frees them
+    by the block), each with weights and the optimizer's state: gigabytes. So a checkpoint to go
+    on from is taken out of its chunk as soon as it was saved.
+    """
+    done: dict = {}
+    yield {}, history_of(done, label)
+    for key, checkpoints in fitted:
+        for checkpoint in checkpoints:
+            done[key] = replace(checkpoint, tensors={})
+            chunk = {key: checkpoint}
+            yield chunk, history_of(done, label)
+            if checkpoint.status == "running":
+                chunk.clear()
 
 
 def seed_of(study: AnnData) -> int:

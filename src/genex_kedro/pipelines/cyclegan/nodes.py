@@ -17,7 +17,7 @@ from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.cyclegan import aligned
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
-from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
+from genex_kedro.study.fits import fits, part_of, seed_of, still_true, train_all
 from genex_kedro.study.translation.cohort import translated_cohort
 from genex_kedro.transforms import Standardiser
 
@@ -38,15 +38,15 @@ def train_cyclegan(
     history : DataFrame
         All epochs of all fits so far.
     """
-    done: dict = {}
-    yield {}, history_of(done, "cyclegan")
-    for key, study, _, objective in fits(studies, settings.networks):
-        if reason := _why_not(study, objective):
-            log.warning("%s: translator 'cyclegan' is left out: %s", key, reason)
-            continue
-        for checkpoint in _fit(study, objective, resume.get(key)):
-            done[key] = checkpoint
-            yield {key: checkpoint}, history_of(done, "cyclegan")
+
+    def fitted() -> Iterator[tuple]:
+        for key, study, _, objective in fits(studies, settings.networks):
+            if reason := _why_not(study, objective):
+                log.warning("%s: translator 'cyclegan' is left out: %s", key, reason)
+                continue
+            yield key, _fit(study, objective, resume.get(key))
+
+    yield from train_all(fitted(), "cyclegan")
 
 
 def keep_cyclegan(

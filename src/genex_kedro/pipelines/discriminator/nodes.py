@@ -17,11 +17,11 @@ from genex_kedro.study.fits import (
     fit_row,
     fits,
     full_name,
-    history_of,
     part_of,
     run_name,
     seed_of,
     still_true,
+    train_all,
 )
 from genex_kedro.study.judges.references import LOGISTIC, reference_answers
 from genex_kedro.study.judges.samples import Judge, judge_expression, judge_samples, why_not
@@ -49,20 +49,20 @@ def train_judge(
     Yields
     ------
     checkpoints : dict of Checkpoint
-        The one that changed, under ``<network>_<seed>``.
+        The one that changed, under ``<network>_seed_<n>``.
     history : DataFrame
         All epochs of all fits so far.
     """
-    done: dict = {}
-    yield {}, history_of(done, f"{judge} judge")
-    for key, study, _, network in fits(studies, settings.networks):
-        rows = judge_samples(study.obs, judge, settings.least)
-        if reason := why_not(study.obs, rows, settings.least):
-            log.warning("%s: judge '%s' is left out: %s", key, judge, reason)
-            continue
-        for checkpoint in _fit(study, rows, network, resume.get(key), judge):
-            done[key] = checkpoint
-            yield {key: checkpoint}, history_of(done, f"{judge} judge")
+
+    def fitted() -> Iterator[tuple]:
+        for key, study, _, network in fits(studies, settings.networks):
+            rows = judge_samples(study.obs, judge, settings.least)
+            if reason := why_not(study.obs, rows, settings.least):
+                log.warning("%s: judge '%s' is left out: %s", key, judge, reason)
+                continue
+            yield key, _fit(study, rows, network, resume.get(key), judge)
+
+    yield from train_all(fitted(), f"{judge} judge")
 
 
 def keep_judge(

@@ -20,7 +20,7 @@ from genex_kedro.pipelines.image_transfer.fitting import (
     require_weights,
 )
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
-from genex_kedro.study.fits import fits, full_name, history_of, part_of, seed_of
+from genex_kedro.study.fits import fits, full_name, part_of, seed_of, train_all
 from genex_kedro.study.tumor_types.calls import classify_expression
 from genex_kedro.study.tumor_types.fits import (
     NETWORKS,
@@ -75,14 +75,14 @@ def train_classifiers(
     history : DataFrame
         All epochs of all fits so far.
     """
-    done: dict = {}
-    yield {}, history_of(done, NETWORKS)
-    require_weights(weights, settings)
-    for key, study, _, network in fits(studies, settings.chosen):
-        layout = layout_of(layouts, study, network)
-        for checkpoint in fit_network(study, layout, weights, network, settings, resume.get(key)):
-            done[key] = checkpoint
-            yield {key: checkpoint}, history_of(done, NETWORKS)
+
+    def fitted() -> Iterator[tuple]:
+        require_weights(weights, settings)
+        for key, study, _, network in fits(studies, settings.chosen):
+            layout = layout_of(layouts, study, network)
+            yield key, fit_network(study, layout, weights, network, settings, resume.get(key))
+
+    yield from train_all(fitted(), NETWORKS)
 
 
 def keep_classifiers(

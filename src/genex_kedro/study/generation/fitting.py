@@ -14,7 +14,7 @@ from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
-from genex_kedro.study.fits import fits, history_of, part_of, seed_of, still_true
+from genex_kedro.study.fits import fits, part_of, seed_of, still_true, train_all
 from genex_kedro.study.generation.settings import (
     GeneratorSettings,
     NetworkSettings,
@@ -39,12 +39,11 @@ def train(
         All epochs of all fits so far.
     """
     settings = settings_of(settings, family)
-    done: dict = {}
-    yield {}, history_of(done, family.name)
-    for key, study, _, network in fits(studies, settings.networks):
-        for checkpoint in GeneratorFit(study, network, settings, family).run(resume.get(key)):
-            done[key] = checkpoint
-            yield {key: checkpoint}, history_of(done, family.name)
+    fitted = (
+        (key, GeneratorFit(study, network, settings, family).run(resume.get(key)))
+        for key, study, _, network in fits(studies, settings.networks)
+    )
+    yield from train_all(fitted, family.name)
 
 
 def keep(
