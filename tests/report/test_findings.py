@@ -119,6 +119,7 @@ def seeds(own, other, **more) -> pd.DataFrame:
         ((0.5, 0.51), (0.6, 0.61), "holds"),
         ((0.6, 0.61), (0.5, 0.51), "fails"),
         ((0.50, 0.61), (0.51, 0.60), "note"),
+        ((0.50, 0.55), (0.51, 0.60), "note"),  # better in both, by very different amounts
         ((0.5,), (0.6,), "note"),  # one seed and no interval
     ],
 )
@@ -216,3 +217,16 @@ def test_laboratories_that_can_be_told_apart_are_a_warning():
     assert found["fails"][0].startswith("Sources (laboratories) can be told")
     assert found["holds"][0].startswith("Programs cannot be told")
     assert any("eye tumor, 1 patients, none in test" in t for t in found["note"])
+
+
+def test_a_constant_that_calls_all_tumors_wins_no_mark():
+    means = pd.DataFrame(
+        {
+            "judge": "pooled", "model": ["best", "logistic regression", "share of tumors"],
+            "subset": "overall", "sensitivity": [0.97, 0.95, 1.0], "seeds": 2,
+        }
+    )  # fmt: skip
+    detector = pd.DataFrame({"judge": ["pooled"], "model": ["best"], "adjacent normals": [0.9]})
+    shown = judges.scorecard(means, detector)[0]
+    marked = [row["cells"][1]["text"] for row in shown["rows"] if row["cells"][2]["best"]]
+    assert marked == ["best"]

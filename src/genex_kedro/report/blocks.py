@@ -17,6 +17,7 @@ FOLDER = "data/08_reporting"  # what the names of files in a report are relative
 
 # kinds of rows: only models and baselines compete for the mark of the best value
 NETWORK, BASELINE, CEILING, PUBLISHED = "network", "baseline", "ceiling", "published"
+CONTROL = "control"  # knows no gene: a constant wins a column without knowing anything
 _COMPETE = (NETWORK, BASELINE)
 
 

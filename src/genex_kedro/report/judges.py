@@ -6,6 +6,7 @@ import pandas as pd
 
 from genex_kedro.report.blocks import (
     BASELINE,
+    CONTROL,
     FAILS,
     HOLDS,
     NETWORK,
@@ -28,7 +29,7 @@ _TOLD = 0.75  # AUC from which on the laboratory alone is said to give the condi
 _WORDS = """\
 Three judges differ in the samples they learned from: pooled (all, as paper 000), adjacent (only \
 programs with tumors and normals), across (tumors against normals of other programs, the control). \
-"source alone" knows no gene: what it reaches, the laboratory gives away. Test patients that no judge \
+"source alone" knows no gene: what it reaches, the laboratory gives away; such controls win no mark. Test patients that no judge \
 saw; mean (standard deviation over seeds)."""
 _LABELS = {
     "auc": "AUC", "balanced_accuracy": "balanced accuracy", "sensitivity": "tumors called tumor",
@@ -65,7 +66,9 @@ def findings(every: pd.DataFrame, summary: pd.DataFrame, detector: pd.DataFrame)
 
 def kind_of(row: pd.Series) -> str:
     """What a row of the scorecard is."""
-    return NETWORK if row["model"] in NETWORKS else BASELINE
+    if row["model"] in NETWORKS:
+        return NETWORK
+    return BASELINE if row["model"] == LOGISTIC else CONTROL
 
 
 def _of_gains(every: pd.DataFrame, summary: pd.DataFrame) -> list[dict]:

@@ -14,7 +14,7 @@ from genex_kedro.report.blocks import FAILS, FOLDER, HOLDS
 
 # every part of a report in its order: its title where it is missing, the pipeline that makes it
 PARTS = {
-    "cohort": ("The cohort", ""),
+    "cohort": ("The cohort", "data_processing"),
     "judges": ("Judges of tumor against normal", "reversion"),
     "translators": ("Tumor to normal", "reversion"),
     "generators": ("Synthetic expression", "synthesis"),

@@ -37,11 +37,10 @@ def report_on_cohort(
         f"{summary['samples']:,} samples ({conditions}) of {summary['patients']:,} patients and "
         f"{summary['tissues']} tissues, {summary['genes']:,} genes in {summary['unit']}."
     )
-    origin = about(summary, provenance, "", ())
+    title, pipeline = page.PARTS["cohort"]
+    origin = about(summary, provenance, pipeline, ())
     blocks = cohort.tables(summary, counts, panels)
-    return section(
-        "cohort", page.PARTS["cohort"][0], lead, cohort.findings(summary), blocks, origin
-    )
+    return section("cohort", title, lead, cohort.findings(summary), blocks, origin)
 
 
 def report_on_judges(
