@@ -114,3 +114,19 @@ def test_every_node_says_what_it_does():
     for node in PIPELINES["__default__"].nodes:
         assert (node.func.__doc__ or "").strip(), node.name
         assert node.namespace and node.tags, node.name
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("reversion", {"judges", "translators"}),
+        ("synthesis", {"generators"}),
+        ("tumor_types", {"classifiers"}),
+        ("__default__", {"judges", "translators", "generators", "classifiers"}),
+    ],
+)
+def test_each_study_refreshes_its_own_sections_and_the_page_of_all(name, own):
+    made, read = PIPELINES[name].all_outputs(), PIPELINES[name].inputs()
+    others = {f"report.{part}" for part in PARTS} - {f"report.{part}" for part in own}
+    assert "report" in made and {f"report.{part}" for part in own} <= made
+    assert others - {"report.cohort"} <= read - made

@@ -199,7 +199,7 @@ def test_a_published_mark_is_compared_only_on_its_own_types(classes, words):
     assert any(words in t for t in found["note"] + found["fails"])
     assert any("clearly worse in 1 of 1 seeds" in t for t in found["fails"])
     assert any(
-        "agree largely with those of a network with random weights" in t for t in found["fails"]
+        "largely agree with those of a network with random weights" in t for t in found["fails"]
     )
 
 

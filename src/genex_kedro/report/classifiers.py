@@ -137,7 +137,7 @@ def _of_explanations(checks: pd.DataFrame) -> list[dict]:
             verdict = HOLDS if values.mean() < _ALIKE else FAILS
             much = "hardly" if verdict == HOLDS else "largely"
             text = (
-                f"Explanations agree {much} with those of a network with {check}, which knows no type "
+                f"Explanations {much} agree with those of a network with {check}, which knows no type "
                 f"(rank correlation {values.mean():.2f} on average, near 0 is right)."
             )
             found.append(finding(verdict, text, CHECKS))

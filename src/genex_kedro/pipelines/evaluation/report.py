@@ -118,7 +118,7 @@ def report_on_generators(
     """The section on synthetic expression."""
     words = {
         "ranks": ("Mean ranks", "Over families of metrics, 1 is best, with 95 % intervals.", "generators_ranks"),
-        "planes": ("Real and synthetic samples in one plane", "UMAP with paper 001's settings, first seed.", "generators_planes"),
+        "planes": ("Real and synthetic samples in one plane", "Fitted to both together; the method and the seed stand below each.", "generators_planes"),
         "correlations": ("Pairs of genes", "Correlation among real samples against that among synthetic ones.", "generators_correlations"),
         "precision_recall": ("Precision and recall", "Does it look real, and does it cover what is real?", "generators_precision_recall"),
         "augmented": ("Augmentation", "Classes told apart from few real samples, with and without synthetic ones.", "augmentation"),
