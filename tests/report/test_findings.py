@@ -66,6 +66,10 @@ def test_a_network_is_ahead_only_where_the_intervals_lie_apart():
     found = said(generators.findings(close, goals(), pd.DataFrame()))
     assert any("no clear order" in t for t in found["note"])
     behind = summary().assign(rank=[3.0, 4.0, 4.5, 2.5, None], rank_low=[2.95, 3, 3, 2.1, None])
+    copies = behind[behind["model"] == "simple/class_normal"].assign(
+        model="simple/training_copies", rank=1.0
+    )
+    behind = pd.concat([behind, copies])  # of training samples: no rival
     found = said(generators.findings(behind, goals(), pd.DataFrame()))
     assert any("simple/class_normal is ahead" in t for t in found["fails"])
 
@@ -194,12 +198,12 @@ def test_a_published_mark_is_compared_only_on_its_own_types(classes, words):
         }
     )  # fmt: skip
     both = pd.concat([own, published_marks()])
-    checks = pd.DataFrame({"check": ["random weights"] * 2, "spearman": [0.9, 0.7]})
+    checks = pd.DataFrame({"check": ["shuffled weights"] * 2, "spearman": [0.9, 0.7]})
     found = said(classifiers.findings(both, both, checks))
     assert any(words in t for t in found["note"] + found["fails"])
     assert any("clearly worse in 1 of 1 seeds" in t for t in found["fails"])
     assert any(
-        "largely agree with those of a network with random weights" in t for t in found["fails"]
+        "largely agree with those of a network with shuffled weights" in t for t in found["fails"]
     )
 
 

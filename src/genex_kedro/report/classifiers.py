@@ -26,14 +26,14 @@ SUMMARY, EVERY = "evaluation/classifiers_summary.csv", "evaluation/classifiers.c
 CHECKS, MARKERS = "image_transfer/explanation_checks.csv", "image_transfer/marker_ranks.csv"
 _LOGISTIC = "simple/logistic regression"
 _ALIKE = 0.5  # Spearman from which an explanation is said to survive what should destroy it
-_DESTROYED = ("random weights", "shuffled types")
+_DESTROYED = ("shuffled weights", "shuffled types")
 _WORDS = """\
 Tumor types of patients that no model saw. Networks see an image in which each gene is a pixel; \
 simple classifiers see the genes. Published marks are of 33 types, other samples and other splits: \
 they stand beside and compete for nothing. Mean (standard deviation over seeds)."""
 _CHECK_WORDS = """\
 Is an explanation about what the network learned? Rank correlation of a type's genes with those of \
-a network of random weights or trained on shuffled types (should be near 0), and with logistic \
+a network with shuffled weights or trained on shuffled types (should be near 0), and with logistic \
 regression or other baselines of the attribution (agreement)."""
 
 

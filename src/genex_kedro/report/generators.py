@@ -23,7 +23,7 @@ from genex_kedro.study.generation.summary import FINISHED
 
 SUMMARY, GOALS = "evaluation/generators_summary.csv", "evaluation/generators_goals.csv"
 AUGMENTATION = "evaluation/augmentation.csv"
-_SIMPLE = "simple/"
+_SIMPLE, _COPIES = "simple/", "simple/training_copies"
 _BY_NAME = {metric.name: metric for metric in METRICS}
 _SHOWN = {
     "gamma": "gene-gene correlations (gamma)",
@@ -90,8 +90,8 @@ def goals_table(goals: pd.DataFrame, summary: pd.DataFrame) -> dict:
 
 
 def findings(summary: pd.DataFrame, goals: pd.DataFrame, augmentation: pd.DataFrame) -> list[dict]:
-    """What the tables say, in sentences."""
-    made = summary[~summary["model"].map(is_real)]
+    """What the tables say, in sentences; copies of training samples are no rival."""
+    made = summary[~summary["model"].map(is_real) & (summary["model"] != _COPIES)]
     if made.empty:
         return []
     return [
@@ -117,7 +117,7 @@ def _of_ranks(made: pd.DataFrame) -> list[dict]:
     network, baseline = (part.sort_values("rank").iloc[0] for part in (made[~simple], made[simple]))
     ahead, behind = sorted((network, baseline), key=lambda row: row["rank"])
     apart = ahead["rank_high"] < behind["rank_low"]
-    verdict = HOLDS if apart and ahead is network else FAILS if ahead is baseline else NOTE
+    verdict = NOTE if not apart else HOLDS if ahead is network else FAILS
     how = "their intervals do not overlap" if apart else "their intervals overlap: no clear order"
     text = (
         f"Best network: {network['model']}, mean rank {_place(network)}. Best generator without a "
