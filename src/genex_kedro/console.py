@@ -73,7 +73,8 @@ class ReportHooks:
     """What a user should read when a run ends: what was noticed, the figures, where they are.
 
     An entry with ``metadata: {announce: notices}`` is a report with ``notices``, one with
-    ``{announce: table, columns: [...], where: {...}}`` a table.
+    ``{announce: table, columns: [...], where: {...}}`` a table, one with ``{announce: page}`` the
+    page to open.
     """
 
     @hook_impl
@@ -87,6 +88,9 @@ class ReportHooks:
             self._say_notices(data)
         elif metadata.get("announce") == "table":
             self._say_table(data, metadata)
+        elif metadata.get("announce") == "page":
+            path = self._catalog.get(dataset_name)._filepath
+            rich.get_console().print(f"\nAll of it on one page: {path}\n", soft_wrap=True)
 
     def _say_notices(self, report: dict) -> None:
         of_study = report.get("study", {}).get("notices", [])

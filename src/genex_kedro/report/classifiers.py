@@ -129,7 +129,7 @@ def _against_published(name: str, row: pd.Series, summary: pd.DataFrame) -> list
 
 
 def _of_explanations(checks: pd.DataFrame) -> list[dict]:
-    """An explanation that random weights or shuffled types give too explains nothing."""
+    """An explanation that shuffled weights or shuffled types give too explains nothing."""
     found = []
     for check in _DESTROYED:
         values = checks.loc[checks["check"] == check, "spearman"] if len(checks) else pd.Series()
