@@ -234,3 +234,19 @@ def test_a_constant_that_calls_all_tumors_wins_no_mark():
     shown = judges.scorecard(means, detector)[0]
     marked = [row["cells"][1]["text"] for row in shown["rows"] if row["cells"][2]["best"]]
     assert marked == ["best"]
+
+
+def test_a_cohort_of_which_no_tumor_could_be_translated_is_said_so():
+    from genex_kedro.pipelines.evaluation.translators import (
+        lay_beside_paper,
+        score_translators,
+        summarise_translators,
+    )
+
+    every = score_translators({}, {}, {}, None)
+    means = summarise_translators(every)
+    assert said(translators.findings(means, every))["note"] == [
+        "No tumor of this cohort could be translated."
+    ]
+    assert translators.scorecard(means)["rows"] == []
+    assert translators.beside_paper(lay_beside_paper(every))["rows"] == []

@@ -64,7 +64,7 @@ def scorecard(summary: pd.DataFrame) -> dict:
 
 def beside_paper(by_code: pd.DataFrame) -> dict:
     """Who is fooled by cancer code, networks only, beside the paper's Tables 3 and 4."""
-    networks = by_code[by_code["model"].map(_is_network)]
+    networks = by_code[by_code["model"].map(_is_network).astype(bool)]
     columns = [Column(name, name, digits=2) for name in by_code.columns]
     return table(networks, columns, "Beside paper 000, by cancer code", _CODE_WORDS, BY_CODE, closed=True)  # fmt: skip
 
@@ -72,11 +72,13 @@ def beside_paper(by_code: pd.DataFrame) -> dict:
 def findings(summary: pd.DataFrame, every: pd.DataFrame) -> list[dict]:
     """What the tables say, in sentences."""
     overall = summary[summary["subset"] == OVERALL].set_index("model")
+    if overall.empty:
+        return [finding(NOTE, "No tumor of this cohort could be translated.", SUMMARY)]
     found = []
     if overall["pairs"].sum() == 0:
         text = "No test patient has a tumor and a normal: nothing can be said of the right normal."
         found.append(finding(NOTE, text, SUMMARY))
-    networks = overall[[_is_network(name) for name in overall.index]]
+    networks = overall.loc[[name for name in overall.index if _is_network(name)]]
     unpaired = networks[~networks["paired"].astype(bool)]
     if (errors := unpaired["rmse_point"].dropna()).size:
         found += _against_simple(errors.idxmin(), overall, every[every["subset"] == OVERALL])
