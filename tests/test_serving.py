@@ -21,6 +21,7 @@ from mlflow.pyfunc import scoring_server
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.errors import InputError
 from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
 from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
 from genex_kedro.models.discriminator import to_trained_model as keep_judge
@@ -154,9 +155,9 @@ def test_a_tissue_that_is_not_told_is_inferred_and_few_missing_genes_are_filled(
 
 
 def test_a_classifier_gives_the_calls_of_the_pipeline(loaded, shelf, tumors):
-    made = loaded["classifier"].predict(tumors.to_df().assign(sample_id=tumors.obs_names), params={"top": 2})  # fmt: skip
+    made = loaded["classifier"].predict(tumors.to_df().assign(sample_id=tumors.obs_names))
     models = {"small": shelf.find(ASKED["classifier"])[1]}
-    calls, _ = classify_samples(tumors, models, ClassifySettings(top=2))
+    calls, _ = classify_samples(tumors, models, ClassifySettings(top=0))
     pd.testing.assert_frame_equal(made, calls)
 
 
@@ -275,10 +276,25 @@ def test_a_judged_model_is_logged_once_and_can_be_loaded_by_its_uri(log):
 
 def test_a_model_trained_anew_replaces_what_was_logged(log, shelf, monkeypatch):
     name = f"cvae/best seed {SEED}"
+    monkeypatch.setattr("genex_kedro.serving.package.package", lambda *at: at[-1].mkdir())
+    with monkeypatch.context() as killed_at_the_end:
+        killed_at_the_end.setattr(log.book.client, "finalize_logged_model", lambda *_: None)
+        killed = log(name)[1]
     run, model = log(name)
+    assert model != killed
     monkeypatch.setattr("genex_kedro.logged_models.digest", lambda value: "another")
     assert log(name)[1] != model
     assert len(log.book.logged_models(run)) == 1
+
+
+def test_a_model_that_cannot_be_served_is_said_and_fails_no_run(log, monkeypatch, caplog):
+    def package(*_):
+        raise InputError(where="model", found="no atlas", expected="one", remedy="Train it.")
+
+    monkeypatch.setattr("genex_kedro.serving.package.package", package)
+    stored = log.book.client.get_logged_model(log(f"cvae/best seed {SEED}")[1])
+    assert stored.status == "READY" and stored.tags["served"] == "false"
+    assert "cvae/best cannot be served: model found: no atlas" in caplog.text
 
 
 @pytest.mark.parametrize(

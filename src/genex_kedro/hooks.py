@@ -144,7 +144,8 @@ class TrackingHooks:
     def _models(self, wanted: dict, table: pd.DataFrame) -> LoggedModels:
         scored, files = ScoredModels(**wanted["models"]), FilesSettings(**self._settings["models"])
         shelf = self._catalog.get("trained_models").load()
-        return LoggedModels(self._runs(), shelf, scored, files, int(table["seed"].min()))
+        first = int(table["seed"].min()) if table["seed"].notna().any() else 0
+        return LoggedModels(self._runs(), shelf, scored, files, first)
 
     def _log_figure(self, wanted: dict, name: str, figure) -> None:
         for run in self._runs().runs_of(wanted["experiment"], wanted.get("runs", ("",))):
