@@ -75,7 +75,7 @@ def classifier_of(study):
     about = {"classes": ["A", "B", "C"], "side": 13, "layout": "random", "keras_v1": False,
              "temperature": 1.5, "reject": {"confidence": 0.4, "unfamiliar": 1.0}}  # fmt: skip
     transform = Standardiser.fit(np.asarray(study.X), "per_gene").to_json()
-    card = {"setting": "small", "seed": SEED, "validation_loss": 1.0}
+    card = {"setting": "small", "seed": SEED, "validation_loss": 1.0, "classes": dict.fromkeys("ABC", 5)}  # fmt: skip
     return keep_classifier(classifier, about, study.var, transform, card)
 
 
@@ -170,7 +170,7 @@ def test_a_classifier_gives_the_calls_of_the_pipeline(loaded, shelf, tumors):
         ("generator", {"condition": ...}, {}, "missing inputs.*condition"),
         ("translator", {"genes": 40}, {}, "(?s)40 of the model's 150 genes.*min_coverage"),
         ("translator", {"negative": -3.0}, {}, "(?s)table to translate.*unit"),
-        ("classifier", {"genes": 40}, {}, "(?s)profiles to classify.*at least 80%"),
+        ("classifier", {"genes": 40}, {}, "(?s)table to classify.*at least 80%"),
         ("classifier", {}, {"unit": "furlong"}, "(?s)table to classify.*furlong"),
     ],
 )
@@ -255,15 +255,19 @@ def log(tmp_path, mlflow_template, shelf):
     return entry
 
 
-def test_a_judged_model_is_logged_once_and_can_be_loaded_by_its_uri(log):
+def test_a_judged_model_is_logged_once_and_can_be_loaded_by_its_uri(log, tmp_path):
     client, name = log.book.client, f"cvae/best seed {SEED}"
     run, model = log(name)
     assert log(name) == (run, model), "the files are those that were logged"
-    log.book.log_metrics(run, {"eval.gamma": 0.5}, model=model)
+    log.book.log_input(run, "synthesis.studies", "abc", tmp_path)
+    data = log.book.data_of([log("real/x seed 3")[0], run])
+    log.book.log_metrics(run, {"eval.gamma": 0.5}, model=model, data=data)
     stored = client.get_logged_model(model)
     assert (stored.name, stored.model_type, stored.source_run_id) == (f"cvae-best seed {SEED}", "generator", run)  # fmt: skip
     assert stored.tags["served"] == "true" and stored.params == {"model": "cvae/best"}
-    assert [(m.key, m.value) for m in stored.metrics] == [("eval.gamma", 0.5)]
+    (metric,) = stored.metrics
+    assert (metric.key, metric.value) == ("eval.gamma", 0.5)
+    assert (metric.dataset_name, metric.dataset_digest) == ("synthesis.studies", "abc")
     assert client.get_run(run).data.metrics == {"eval.gamma": 0.5}
     asked = pd.DataFrame({"tissue": ["lung"], "condition": ["tumor"], "n": [2]})
     with pytest.MonkeyPatch.context() as environment:
