@@ -98,16 +98,31 @@ def _settings(model, prefix):
             yield f"{prefix}.{name}"
 
 
-def test_in_kedro_viz_every_data_set_has_a_layer_and_every_result_a_preview():
+@pytest.fixture(scope="module")
+def catalog() -> DataCatalog:
     conf = OmegaConfigLoader(str(ROOT / "conf"), **CONFIG_LOADER_ARGS)
-    catalog = DataCatalog.from_config(conf["catalog"])
+    return DataCatalog.from_config(conf["catalog"])
+
+
+def layer(name: str, catalog) -> str:
+    return (catalog.get(name).metadata or {}).get("kedro-viz", {}).get("layer")
+
+
+def test_in_kedro_viz_every_data_set_has_a_layer_and_every_result_a_preview(catalog):
     names = {n for p in PIPELINES.values() for n in p.datasets() if not n.startswith("param")}
     assert len(names) > 100
     for name in names:
-        dataset = catalog.get(name)
-        layer = (dataset.metadata or {}).get("kedro-viz", {}).get("layer")
-        assert layer in LAYERS, name
-        assert layer == "raw" or "Preview" in str(dataset.preview.__annotations__["return"]), name
+        assert layer(name, catalog) in LAYERS, name
+        if layer(name, catalog) != "raw":
+            assert "Preview" in str(catalog.get(name).preview.__annotations__["return"]), name
+
+
+def test_no_node_leads_back_to_an_earlier_layer(catalog):
+    """kedro-viz would show no layers at all, and arrows that go up."""
+    for node in {node for pipeline in PIPELINES.values() for node in pipeline.nodes}:
+        inputs = [LAYERS.index(layer(n, catalog)) for n in node.inputs if not n.startswith("param")]
+        outputs = [LAYERS.index(layer(n, catalog)) for n in node.outputs]
+        assert max(inputs) <= min(outputs), node.name
 
 
 def test_every_node_says_what_it_does():

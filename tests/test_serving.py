@@ -21,6 +21,7 @@ from mlflow.pyfunc import scoring_server
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.errors import InputError
 from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
 from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
 from genex_kedro.models.discriminator import to_trained_model as keep_judge
@@ -74,7 +75,7 @@ def classifier_of(study):
     about = {"classes": ["A", "B", "C"], "side": 13, "layout": "random", "keras_v1": False,
              "temperature": 1.5, "reject": {"confidence": 0.4, "unfamiliar": 1.0}}  # fmt: skip
     transform = Standardiser.fit(np.asarray(study.X), "per_gene").to_json()
-    card = {"setting": "small", "seed": SEED, "validation_loss": 1.0}
+    card = {"setting": "small", "seed": SEED, "validation_loss": 1.0, "classes": dict.fromkeys("ABC", 5)}  # fmt: skip
     return keep_classifier(classifier, about, study.var, transform, card)
 
 
@@ -154,9 +155,9 @@ def test_a_tissue_that_is_not_told_is_inferred_and_few_missing_genes_are_filled(
 
 
 def test_a_classifier_gives_the_calls_of_the_pipeline(loaded, shelf, tumors):
-    made = loaded["classifier"].predict(tumors.to_df().assign(sample_id=tumors.obs_names), params={"top": 2})  # fmt: skip
+    made = loaded["classifier"].predict(tumors.to_df().assign(sample_id=tumors.obs_names))
     models = {"small": shelf.find(ASKED["classifier"])[1]}
-    calls, _ = classify_samples(tumors, models, ClassifySettings(top=2))
+    calls, _ = classify_samples(tumors, models, ClassifySettings(top=0))
     pd.testing.assert_frame_equal(made, calls)
 
 
@@ -169,7 +170,7 @@ def test_a_classifier_gives_the_calls_of_the_pipeline(loaded, shelf, tumors):
         ("generator", {"condition": ...}, {}, "missing inputs.*condition"),
         ("translator", {"genes": 40}, {}, "(?s)40 of the model's 150 genes.*min_coverage"),
         ("translator", {"negative": -3.0}, {}, "(?s)table to translate.*unit"),
-        ("classifier", {"genes": 40}, {}, "(?s)profiles to classify.*at least 80%"),
+        ("classifier", {"genes": 40}, {}, "(?s)table to classify.*at least 80%"),
         ("classifier", {}, {"unit": "furlong"}, "(?s)table to classify.*furlong"),
     ],
 )
@@ -254,15 +255,19 @@ def log(tmp_path, mlflow_template, shelf):
     return entry
 
 
-def test_a_judged_model_is_logged_once_and_can_be_loaded_by_its_uri(log):
+def test_a_judged_model_is_logged_once_and_can_be_loaded_by_its_uri(log, tmp_path):
     client, name = log.book.client, f"cvae/best seed {SEED}"
     run, model = log(name)
     assert log(name) == (run, model), "the files are those that were logged"
-    log.book.log_metrics(run, {"eval.gamma": 0.5}, model=model)
+    log.book.log_input(run, "synthesis.studies", "abc", tmp_path)
+    data = log.book.data_of([log("real/x seed 3")[0], run])
+    log.book.log_metrics(run, {"eval.gamma": 0.5}, model=model, data=data)
     stored = client.get_logged_model(model)
     assert (stored.name, stored.model_type, stored.source_run_id) == (f"cvae-best seed {SEED}", "generator", run)  # fmt: skip
     assert stored.tags["served"] == "true" and stored.params == {"model": "cvae/best"}
-    assert [(m.key, m.value) for m in stored.metrics] == [("eval.gamma", 0.5)]
+    (metric,) = stored.metrics
+    assert (metric.key, metric.value) == ("eval.gamma", 0.5)
+    assert (metric.dataset_name, metric.dataset_digest) == ("synthesis.studies", "abc")
     assert client.get_run(run).data.metrics == {"eval.gamma": 0.5}
     asked = pd.DataFrame({"tissue": ["lung"], "condition": ["tumor"], "n": [2]})
     with pytest.MonkeyPatch.context() as environment:
@@ -275,10 +280,25 @@ def test_a_judged_model_is_logged_once_and_can_be_loaded_by_its_uri(log):
 
 def test_a_model_trained_anew_replaces_what_was_logged(log, shelf, monkeypatch):
     name = f"cvae/best seed {SEED}"
+    monkeypatch.setattr("genex_kedro.serving.package.package", lambda *at: at[-1].mkdir())
+    with monkeypatch.context() as killed_at_the_end:
+        killed_at_the_end.setattr(log.book.client, "finalize_logged_model", lambda *_: None)
+        killed = log(name)[1]
     run, model = log(name)
+    assert model != killed
     monkeypatch.setattr("genex_kedro.logged_models.digest", lambda value: "another")
     assert log(name)[1] != model
     assert len(log.book.logged_models(run)) == 1
+
+
+def test_a_model_that_cannot_be_served_is_said_and_fails_no_run(log, monkeypatch, caplog):
+    def package(*_):
+        raise InputError(where="model", found="no atlas", expected="one", remedy="Train it.")
+
+    monkeypatch.setattr("genex_kedro.serving.package.package", package)
+    stored = log.book.client.get_logged_model(log(f"cvae/best seed {SEED}")[1])
+    assert stored.status == "READY" and stored.tags["served"] == "false"
+    assert "cvae/best cannot be served: model found: no atlas" in caplog.text
 
 
 @pytest.mark.parametrize(

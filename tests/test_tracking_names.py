@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from genex_kedro.tracking import flatten, git_tags, store_uri
+from genex_kedro.tracking_names import flatten, git_tags, store_uri
 
 
 def test_nested_settings_become_flat_keys():

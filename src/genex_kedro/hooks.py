@@ -27,7 +27,8 @@ from kedro.framework.hooks import hook_impl
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
 from genex_kedro.run_parameters import of_model, plain, system
-from genex_kedro.tracking import RunBook, git_tags, store_uri
+from genex_kedro.tracking import RunBook
+from genex_kedro.tracking_names import git_tags, store_uri
 
 log = logging.getLogger(__name__)
 
@@ -131,20 +132,23 @@ class TrackingHooks:
             **{s: f"eval.{n}." for s, n in wanted.get("subsets", {}).items()},
         }
         models = self._models(wanted, table)
+        table = table[table["subset"].isin(prefixes)]
+        runs = {n: self._runs().run(wanted["experiment"], n) for n in table["run"].unique()}
+        data = self._runs().data_of(runs.values())  # one study, whatever a model learned from
         entries: dict[str, str] = {}
-        for _, row in table[table["subset"].isin(prefixes)].iterrows():
-            name = row["run"]
-            run = self._runs().run(wanted["experiment"], name)
+        for _, row in table.iterrows():
+            name, run = row["run"], runs[row["run"]]
             if name not in entries:
                 entries[name] = models.entry(run, name, _shown(row))
             values = row[[c for c in table.select_dtypes("number") if c != "seed"]]
             metrics = {prefixes[row["subset"]] + k: v for k, v in values.items()}
-            self._runs().log_metrics(run, metrics, model=entries[name])
+            self._runs().log_metrics(run, metrics, model=entries[name], data=data)
 
     def _models(self, wanted: dict, table: pd.DataFrame) -> LoggedModels:
         scored, files = ScoredModels(**wanted["models"]), FilesSettings(**self._settings["models"])
         shelf = self._catalog.get("trained_models").load()
-        return LoggedModels(self._runs(), shelf, scored, files, int(table["seed"].min()))
+        first = int(table["seed"].min()) if table["seed"].notna().any() else 0
+        return LoggedModels(self._runs(), shelf, scored, files, first)
 
     def _log_figure(self, wanted: dict, name: str, figure) -> None:
         for run in self._runs().runs_of(wanted["experiment"], wanted.get("runs", ("",))):

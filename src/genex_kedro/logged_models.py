@@ -6,12 +6,15 @@ import logging
 import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.datasets.model_shelf import ModelName, ModelShelf
+from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import digest
 from genex_kedro.tracking import RunBook
 
@@ -90,15 +93,19 @@ class LoggedModels:
         parts = self._parts(kept)
         state = digest([(self.shelf.path(part) / "config.json").read_text() for part in parts]) if parts else ""  # fmt: skip
         for known in self.book.logged_models(run):
-            if known.tags.get(_FILES) == state:
-                return known.model_id
+            if known.tags.get(_FILES) == state and known.status == "READY":
+                return known.model_id  # else its run was killed before all files were there
             self.book.client.delete_logged_model(known.model_id)
-        tags = {_FILES: state, "served": str(bool(parts)).lower()}
-        model = self.book.create_model(run, name.translate(_NOT_IN_A_NAME), self.scored.kind, params, tags)  # fmt: skip
-        if parts:
-            self._log_files(model, kept)
-        self.book.client.finalize_logged_model(model, "READY")
+        client, mlflow_name = self.book.client, name.translate(_NOT_IN_A_NAME)
+        model = self.book.create_model(run, mlflow_name, self.scored.kind, params, {_FILES: state})
+        served = bool(parts) and self._log_files(model, kept)
+        client.set_logged_model_tags(model, {"served": str(served).lower()})
+        client.finalize_logged_model(model, "READY")
         return model
+
+    @cached_property
+    def _names(self) -> list[ModelName]:
+        return self.shelf.names()
 
     def _kept(self, name: str) -> ModelName | None:
         """The trained model of that name, if its files are to be logged."""
@@ -110,7 +117,7 @@ class LoggedModels:
             and (self.files.seeds == "all" or seed == str(self.first))
             and any(fnmatch(full, pattern) for pattern in self.files.named)
         )
-        same = [n for n in self.shelf.names() if n.answers_to(asked) and str(n.seed) == seed]
+        same = [n for n in self._names if n.answers_to(asked) and str(n.seed) == seed]
         return same[0] if wanted and same else None
 
     def _parts(self, kept: ModelName | None) -> list[ModelName]:
@@ -118,9 +125,17 @@ class LoggedModels:
 
         return [] if kept is None else parts_of(self.scored.kind, self.shelf, kept)
 
-    def _log_files(self, model: str, kept: ModelName) -> None:
+    def _log_files(self, model: str, kept: ModelName) -> bool:
+        """Whether it can be served; a run does not fail over a model that cannot."""
+        from mlflow.exceptions import MlflowException
+
         from genex_kedro.serving.package import package
 
         with tempfile.TemporaryDirectory() as folder:
-            package(self.scored.kind, self.shelf, kept, Path(folder) / "model")
+            try:
+                package(self.scored.kind, self.shelf, kept, Path(folder) / "model")
+            except (InputError, MlflowException) as error:
+                log.warning("noticed: %s cannot be served: %s", kept.full, shorten(str(error), 300))
+                return False
             self.book.client.log_model_artifacts(model, f"{folder}/model")
+        return True

@@ -10,7 +10,7 @@ from kedro.framework.hooks import hook_impl
 
 from genex_kedro import __version__
 from genex_kedro.datasets.provenance import ProvenanceDataset
-from genex_kedro.tracking import flatten, git_tags
+from genex_kedro.tracking_names import flatten, git_tags
 
 _LIBRARIES = (
     "anndata", "kedro", "numpy", "pandas", "pot", "scikit-learn", "scipy", "timm", "torch", "umap-learn",

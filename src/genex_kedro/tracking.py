@@ -10,7 +10,6 @@ import json
 import logging
 import math
 import os
-import subprocess
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from numbers import Real
 from pathlib import Path
 
 from genex_kedro.datasets.atomic import staged_file
+from genex_kedro.tracking_names import flatten
 
 log = logging.getLogger(__name__)
 
@@ -127,10 +127,25 @@ class RunBook:
             self.client.log_batch(run, params=rows[start : start + 100])
 
     def log_metrics(
-        self, run: str, metrics: dict[str, float], step: int = 0, model: str | None = None
+        self,
+        run: str,
+        metrics: dict[str, float],
+        step: int = 0,
+        model: str | None = None,
+        data: tuple[str, str] | None = None,
     ) -> None:
-        """One value per key, of a logged model too; what is no finite number is left out."""
-        self._log(run, [(k, v, step) for k, v in metrics.items()], model)
+        """One value per key, of a logged model too; what is no finite number is left out.
+
+        `data` is the name and the digest of what it was measured on.
+        """
+        self._log(run, [(k, v, step) for k, v in metrics.items()], model, data)
+
+    def data_of(self, runs: Iterable[str]) -> tuple[str, str] | None:
+        """Name and digest of the data set of the first of these runs that has one."""
+        for run in runs:
+            for used in self.client.get_run(run).inputs.dataset_inputs:
+                return used.dataset.name, used.dataset.digest
+        return None
 
     def log_history(self, run: str, rows: Iterable[dict]) -> None:
         """Metrics by epoch; epochs that the run has already are not written twice."""
@@ -217,12 +232,17 @@ class RunBook:
         return found.data.tags if found.info.lifecycle_stage == "active" else None
 
     def _log(
-        self, run: str, points: list[tuple[str, float, int]], model: str | None = None
+        self,
+        run: str,
+        points: list[tuple[str, float, int]],
+        model: str | None = None,
+        data: tuple[str, str] | None = None,
     ) -> None:
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        rows = [Metric(k, float(v), now, int(s), model) for k, v, s in points if _is_finite(v)]
+        of = (model, *(data or ()))
+        rows = [Metric(k, float(v), now, int(s), *of) for k, v, s in points if _is_finite(v)]
         for start in range(0, len(rows), _BATCH):
             self.client.log_batch(run, metrics=rows[start : start + _BATCH])
 
@@ -240,35 +260,6 @@ class RunBook:
     def _remember(self, key: str, run: str) -> None:
         with staged_file(self._memory) as staged:
             staged.write_text(json.dumps({**self._remembered(), key: run}, indent=1))
-
-
-def flatten(value, prefix: str = "") -> Iterable[tuple[str, object]]:
-    """``{"train": {"epochs": 3}}`` -> ``("train.epochs", 3)``."""
-    for key, item in value.items():
-        if isinstance(item, dict):
-            yield from flatten(item, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", item
-
-
-def git_tags(folder: Path) -> dict[str, str]:
-    """Commit and whether the tree differed from it; empty outside a git checkout."""
-
-    def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
-
-    try:
-        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "-uno")
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-    return {"mlflow.source.git.commit": commit, "git.dirty": str(bool(changed)).lower()}
-
-
-def store_uri(configured: str, project: Path) -> str:
-    """The tracking store: ``MLFLOW_TRACKING_URI`` or the configured one, below the project."""
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or configured
-    relative = uri.removeprefix("sqlite:///")
-    return f"sqlite:///{project / relative}" if relative != uri else uri
 
 
 def _is_finite(value) -> bool:
