@@ -32,24 +32,24 @@ def blocks(kind: str) -> list[str]:
 def shown(tmp_path, monkeypatch):
     """A folder with the two files as the page shows them."""
     monkeypatch.chdir(tmp_path)
-    for name in ("counts.tsv", "samples.tsv"):
-        (tmp_path / name).write_text(blocks(f"tsv {name}")[0])
+    for name, content in zip(("counts.csv", "samples.csv"), blocks("csv"), strict=True):
+        (tmp_path / name).write_text(content)
     return tmp_path
 
 
 def test_the_files_shown_are_read(shown):
-    cohort = read_cohort("counts.tsv", "samples.tsv")
+    cohort = read_cohort("counts.csv", "samples.csv")
     assert cohort.shape == (4, 4) and cohort.uns["unit"] == "linear"
     assert cohort.obs["condition"].tolist() == ["tumor", "normal", "tumor", "normal"]
 
 
 MISTAKES = {
-    "another word for a condition": ("samples.tsv", "\ttumor", "\tcancer"),
-    "ids written otherwise": ("samples.tsv", r"^P(\d)-", r"S\1-"),
-    "a column left out": ("samples.tsv", "\ttissue\t", "\torgan\t"),
-    "text in a cell": ("counts.tsv", "310.2", "high"),
-    "probes in place of genes": ("counts.tsv", "^(TP53|EGFR|ERBB2|GAPDH)", r"probe_\1"),
-    "centred values": ("counts.tsv", "12.0", "-12.0"),
+    "another word for a condition": ("samples.csv", ",tumor", ",cancer"),
+    "ids written otherwise": ("samples.csv", r"^P(\d)-", r"S\1-"),
+    "a column left out": ("samples.csv", ",tissue,", ",organ,"),
+    "text in a cell": ("counts.csv", "310.2", "high"),
+    "probes in place of genes": ("counts.csv", "^(TP53|EGFR|ERBB2|GAPDH)", r"probe_\1"),
+    "centred values": ("counts.csv", "12.0", "-12.0"),
 }
 
 
@@ -57,7 +57,7 @@ MISTAKES = {
 def test_each_mistake_gives_the_message_of_the_page(shown, file, old, new):
     (shown / file).write_text(re.sub(old, new, (shown / file).read_text(), flags=re.MULTILINE))
     with pytest.raises(InputError) as error:
-        read_cohort("counts.tsv", "samples.tsv")
+        read_cohort("counts.csv", "samples.csv")
     assert f"{error.value}\n" in blocks("text"), str(error.value)
 
 
@@ -65,9 +65,9 @@ def test_each_mistake_gives_the_message_of_the_page(shown, file, old, new):
 def own(project, monkeypatch):
     """A project with a cohort of the user's beside it, and settings that are fast."""
     cohort, _ = simulate(COHORT)
-    cohort.to_df().T.rename_axis("gene").to_csv(project / "counts.tsv", sep="\t")
+    cohort.to_df().T.rename_axis("gene").to_csv(project / "counts.csv")
     cohort.obs[["patient_id", "tissue", "condition", "cohort", "source"]].to_csv(
-        project / "samples.tsv", sep="\t"
+        project / "samples.csv"
     )
     overlay = yaml.safe_load((project / "conf/test/parameters.yml").read_text())
     overlay["translators"] = {"leave_out": sorted(set(SIMPLE_TRANSLATORS) - FITTED)}
