@@ -108,14 +108,17 @@ def _equal(one, other) -> bool:
 
 
 def _runs(store: Path) -> dict[str, dict]:
-    """By experiment and name: states, parameters and last metrics of the runs, sorted."""
+    """By experiment and name: states, parameters, last metrics and steps of the runs.
+
+    A kill between a metric and the record of its node has it written again: a point twice.
+    """
     with sqlite3.connect(store) as db:
         rows = db.execute(
             "select r.run_uuid, e.name || '/' || r.name, r.status from runs r "
             "join experiments e using (experiment_id) where r.lifecycle_stage = 'active'"
         ).fetchall()
         params, metrics = _pairs(db, "params"), _pairs(db, "latest_metrics")
-        points = _pairs(db, "metrics", "count(*)", "group by run_uuid, key")
+        points = _pairs(db, "metrics", "count(distinct step)", "group by run_uuid, key")
     found: dict[str, dict] = {}
     for uuid, name, status in rows:
         run = {"params": params.get(uuid, {}), "last": metrics.get(uuid, {}), "points": points.get(uuid, {}), "status": status}  # fmt: skip

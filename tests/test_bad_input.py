@@ -4,6 +4,8 @@ import gzip
 import pickle
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from spoiled_files import GENES, N_SAMPLES, Cases
@@ -177,6 +179,47 @@ def latin1_bytes(files):
 def latin1_bytes_in_the_sheet(files):
     files.write()
     files.samples.write_bytes(files.samples.read_bytes().replace(b"lung", b"caf\xe9", 1))
+
+
+@case("mine.tsv, line 1", "new-line character", "line feed", "carriage returns")
+def line_ends_of_an_old_macintosh(files):
+    files.write()
+    files.bytes(files.expression.read_bytes().replace(b"\n", b"\r"))
+
+
+@case("mine.tsv, line 2", "field larger than field limit", "cells of text", "out of the cells")
+def a_cell_of_a_whole_file(files):
+    files.text("PSME1", "A" * 200_000)
+
+
+@case("mine.tsv, line 1", "2 columns, none of them of numbers", "values in all others", "Save the")
+def annotations_alone(files):
+    files.bytes(b"gene\tdescription\nTP53\tguardian\n")
+
+
+@case("mine.tsv.gz", "an empty file", "a table", "broke off")
+def gzip_of_nothing(files):
+    files.bytes(gzip.compress(b""), "mine.tsv.gz")
+
+
+@case("sheet.tsv", "an empty file", "a table: sample sheet", "broke off")
+def a_byte_order_mark_alone(files):
+    files.write()
+    files.samples.write_bytes(b"\xef\xbb\xbf\r\n")
+
+
+@case("sheet.tsv, line 3", "goes over several lines", "every row on one line", "quotation marks")
+def stray_quotation_marks_around_a_sample(files):
+    files.write()
+    text = files.samples.read_text()
+    files.samples.write_text(text.replace("P0\tlung\tnormal", 'P0\t"lung\tnormal').replace("P1\tlung\tt", 'P1\tlung"\tt'))  # fmt: skip
+
+
+@case("mine.parquet", "1 columns more than once: S1", "every column once", "none is picked")
+def parquet_with_a_column_twice(files):
+    names, columns = ["gene", "S1", "S1"], [["TP53", "ALB"], [1.0, 2.0], [3.0, 4.0]]
+    pq.write_table(pa.table(columns, names=names), files.folder / "mine.parquet")
+    files.bytes((files.folder / "mine.parquet").read_bytes(), "mine.parquet")
 
 
 @pytest.mark.parametrize("name", CASES)

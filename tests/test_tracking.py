@@ -89,6 +89,16 @@ def test_a_training_that_was_cut_off_goes_on_in_its_run(open_book):
     assert status(later, run) == "FINISHED"
 
 
+def test_what_is_finished_does_not_stay_running_when_the_session_is_killed_later(open_book):
+    book = open_book()
+    finished = book.run(EXPERIMENT, "paper", fit="f")
+    book.rest()  # its node has ended
+    cut_off = book.run(EXPERIMENT, "best", fit="f")
+    assert [status(open_book(), run) for run in (finished, cut_off)] == ["FINISHED", "RUNNING"]
+    book.close("FAILED")
+    assert [status(book, run) for run in (finished, cut_off)] == ["FINISHED", "FAILED"]
+
+
 def test_another_training_gets_a_run_of_its_own(open_book):
     cut_off = open_book().run(EXPERIMENT, "best", fit="old data")
     book = open_book()

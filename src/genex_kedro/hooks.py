@@ -65,6 +65,8 @@ class TrackingHooks:
     @hook_impl
     def before_node_run(self, inputs) -> None:
         self._node_inputs = inputs
+        if self._book:  # the node before has saved all that it made
+            self._book.rest()
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data) -> None:

@@ -63,6 +63,7 @@ class RunBook:
         self._memory = memory
         self._tags, self._notes = tags, notes or {}
         self._open: dict[tuple[str, str], str] = {}
+        self._busy: set[str] = set()
         self._logged_step: dict[str, int] = {}
 
     def run(
@@ -95,6 +96,7 @@ class RunBook:
                 self._remember("/".join(key), known)
             self._open[key] = known
             self.client.update_run(known, status="RUNNING")
+        self._busy.add(self._open[key])
         return self._open[key]
 
     def is_open(self, experiment: str, name: str, nested: bool = False) -> bool:
@@ -200,10 +202,19 @@ class RunBook:
         self.client.log_outputs(run, [LoggedModelOutput(model, step=0)])
         return model
 
-    def close(self, status: str) -> None:
-        """End every run of the session: FINISHED or FAILED."""
-        for run in self._open.values():
+    def rest(self, status: str = "FINISHED") -> None:
+        """End the runs written to since the last rest; they may be written to again.
+
+        After every node: a session that is killed later would leave them RUNNING for good, since
+        what is finished is not made again.
+        """
+        for run in self._busy:
             self.client.set_terminated(run, status)
+        self._busy.clear()
+
+    def close(self, status: str) -> None:
+        """End the session with what is under way: FINISHED or FAILED."""
+        self.rest(status)
         self._open.clear()
 
     def _create(self, experiment: str, name: str, tags: dict[str, str]) -> str:

@@ -74,6 +74,8 @@ def test_cells_that_were_not_measured(tmp_path):
         ("TP53\t1\t2", r"line 2, gene TP53\n.*found: +2 values\n.*expected: +3 values"),
         ("TP53\t1\t2\t3\t4", r"found: +4 values"),
         ("TP53", r"found: +0 values"),
+        ("TP53\t1\r2\t3\t4", r"gene TP53, sample a\n.*found: +'1\\r2'"),
+        ("TP53\t\r1\t3\t4", r"gene TP53, sample a\n.*found: +'\\r1'"),
         ("TP53\t1\t2\t3\nTP53\t1\t2\t3", r"line 3, gene TP53\n.*found: +a second row"),
     ],
 )

@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 from genex_kedro.datasets.imagenet_weights import ImageNetWeights, ImageNetWeightsDataset
+from genex_kedro.errors import InputError
 from genex_kedro.models.backbones import build_backbone, create_network
 from genex_kedro.models.pretrained import Pretrained, to_keras_v1
 from genex_kedro.session import find_mistake
@@ -108,6 +109,13 @@ def test_keras_layout_halves_the_image_in_the_first_convolution():
     assert {m.eps for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)} == {1e-3}
     with pytest.raises(ValueError, match="no ResNet with bottlenecks"):
         to_keras_v1(create_network("resnet18", 0))
+
+
+def test_statistics_that_are_no_numbers_are_refused(tmp_path):
+    about = {"input": "mean=[.1,.2,x] std=[1/0]*3"}
+    save_file({"w": torch.ones(1)}, tmp_path / "resnet18.safetensors", metadata=about)
+    with pytest.raises(InputError, match=r"resnet18\.safetensors"):
+        ImageNetWeights("folder", str(tmp_path)).of("resnet18")
 
 
 @pytest.mark.real

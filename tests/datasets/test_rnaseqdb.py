@@ -166,6 +166,18 @@ FAULTS = {
         "Hugo_Symbol, Entrez_Gene_Id, then",
     ),
     "empty": (lambda f: change(f, GTEX[0], lambda text: ""), "Hugo_Symbol, Entrez_Gene_Id, then"),
+    "an infinite value": (
+        lambda f: change(f, GTEX[0], lambda t: t.replace(t.split("\t")[-1], "-inf\n")),
+        "an infinite value",
+    ),
+    "a header alone": (
+        lambda f: change(f, GTEX[0], lambda text: text.splitlines(keepends=True)[0]),
+        "a header and no rows",
+    ),
+    "an id column again": (
+        lambda f: change(f, GTEX[0], lambda t: t.replace(GTEX[1][1], "Hugo_Symbol", 1)),
+        "Hugo_Symbol, Entrez_Gene_Id, then",
+    ),
     "repeated gene": (repeated_gene, "1 genes more than once"),
     "repeated sample": (
         lambda f: change(f, GTEX[0], lambda t: t.replace(GTEX[1][1], GTEX[1][0], 1)),

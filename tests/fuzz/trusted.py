@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING
+
+csv.field_size_limit(1 << 24)  # pandas' Python engine; the readers keep their own limit
 
 
 class UnreadableError(Exception):

@@ -4,6 +4,7 @@ Usage: planted_search.py STORAGE SECONDS: a journal or the URL of a database, an
 """
 
 import math
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -79,5 +80,19 @@ def run(journal: Path | str, settings: SearchSettings, at_once=1, seconds=0.0, s
     return study
 
 
+def start_together(storage: str, seconds: float, number: int = 2) -> list[subprocess.Popen]:
+    """Processes that search in one storage; none begins before all of them have started."""
+    command = [sys.executable, __file__, storage, str(seconds)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(number)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.close()
+    return processes
+
+
 if __name__ == "__main__":
+    print("ready", flush=True)
+    sys.stdin.read()
     run("unused", GRID, seconds=float(sys.argv[2]), shared=sys.argv[1])

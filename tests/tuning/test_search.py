@@ -2,16 +2,13 @@
 
 import itertools
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
-import planted_search
 import pytest
 from optuna.storages.journal import JournalFileBackend
-from planted_search import EPOCHS, GRID, PRUNED, TPE, PlantedFits, planted_loss, run
+from planted_search import EPOCHS, GRID, PRUNED, TPE, PlantedFits, planted_loss, run, start_together
 
 from genex_kedro.datasets.trial_storage import TrialStorageDataset
 from genex_kedro.tuning import trials as trials_module
@@ -160,10 +157,8 @@ def test_trials_asked_for_at_once_are_taken_over_together(tmp_path, monkeypatch)
 
 
 def test_processes_share_a_study_and_one_that_is_killed_leaves_nothing_undone(tmp_path):
-    script = planted_search.__file__
-    command = [sys.executable, script, str(tmp_path / "journal"), "0.15"]
-    one, two = (subprocess.Popen(command) for _ in range(2))
-    deadline = time.monotonic() + 60
+    one, two = start_together(str(tmp_path / "journal"), 0.1)
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if (tmp_path / "journal").exists():
             study = opened(tmp_path / "journal", GRID)
@@ -174,7 +169,7 @@ def test_processes_share_a_study_and_one_that_is_killed_leaves_nothing_undone(tm
     assert len(workers) == 2, "both should be at work"
     one.send_signal(signal.SIGKILL)
     assert one.wait() == -signal.SIGKILL
-    assert two.wait(timeout=60) == 0
+    assert two.wait(timeout=300) == 0
     assert {trial.state.name for trial in study.trials} == {"COMPLETE"}
     assert points(study) == points(run(tmp_path / "alone", GRID))
     assert all(len(trial.intermediate_values) == EPOCHS for trial in study.trials)

@@ -86,7 +86,8 @@ def _decompress(path: Path) -> bytes:
 
 def _check_header(header: list[str], path: Path) -> list[str]:
     barcodes = header[len(ID_COLUMNS) :]
-    if tuple(header[: len(ID_COLUMNS)]) != ID_COLUMNS or not barcodes:
+    ids_again = set(ID_COLUMNS) & set(barcodes)
+    if tuple(header[: len(ID_COLUMNS)]) != ID_COLUMNS or not barcodes or ids_again:
         raise InputError(
             where=f"{path}, header",
             found=f"columns {some([repr(name) for name in header], 4)}",

@@ -93,7 +93,7 @@ def read_probemap(path: Path) -> pd.DataFrame:
 
 def _require_gencode(path: Path, rows: list[list[str]]) -> None:
     for line, row in enumerate(rows, 1):
-        if len(row) < 3 or not row[0].startswith("ENSG") or not row[2]:
+        if len(row) not in (3, 4) or any(row[3:]) or not row[0].startswith("ENSG") or not row[2]:
             raise InputError(
                 where=f"{path}, line {line}",
                 found=repr("; ".join(row)[:60]),
