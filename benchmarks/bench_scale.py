@@ -32,6 +32,7 @@ import psutil
 from bench_generators import config_of
 
 N_GENES, N_CLASSES, STEPS, ASKED, BLOCK = 969, 21, 150, 1000, 10_000
+LEAST = 0.01  # seconds or GB that are reported
 SIZES, MOST_IN_MEMORY = (1_000, 10_000, 100_000, 1_000_000), 100_000
 MODELS = ("judge", "cvae", "cvae best")
 PARTS = (("preparing", "prepare_s"), ("finishing", "finish_s"), ("1,000 samples", "sample_s"))
@@ -200,11 +201,14 @@ def grow(model: str, paths: dict[int, Path]) -> Iterator[dict]:
         grown = common.growth(before, ours, "n") if before else {}
         rows = (("an epoch", "epoch_s"), *PARTS, ("memory", "anonymous_gb"))
         for what, key in rows:
-            unit = "GB" if key.endswith("_gb") else "s of CPU"
+            if ours[key] < LEAST:  # nothing remains to be done
+                continue
             more = {"growth": grown.get(key), "batch": ours["batch"], "cohort_gb": path.stat().st_size / 2**30}  # fmt: skip
             if key == "anonymous_gb":
                 more["resident_gb"] = ours["resident_gb"]
-            yield common.row(f"{_case(model, n)}, {what}", ours[key], plain.get(key), unit, **more)
+            beside = None if key == "sample_s" else plain.get(key)  # sampling reads nothing
+            unit = "GB" if key.endswith("_gb") else "s of CPU"
+            yield common.row(f"{_case(model, n)}, {what}", ours[key], beside, unit, **more)
         before = ours
 
 

@@ -127,6 +127,11 @@ def cpu_seconds(work: Callable[[], object]) -> tuple[float, object]:
     return time.process_time() - start, result
 
 
+def clock() -> float:
+    """Seconds: of CPU, and of the wall where a GPU works."""
+    return time.perf_counter() if device() == "cuda" else time.process_time()
+
+
 def growth(before: dict, after: dict, axis: str) -> dict[str, float]:
     """Exponents by which what is in seconds or GB grew with a size: 1 where cost is linear.
 
