@@ -12,7 +12,6 @@ Usage: ``python benchmarks/bench_gradient_penalty.py [--full] [--record]``
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 
 import common
@@ -84,9 +83,9 @@ def timed(work: dict[str, Callable[[], object]], rounds: int) -> dict[str, float
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds + 1):
         for name, run in work.items():
-            start = time.perf_counter()
+            start = common.clock()
             run()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(common.clock() - start)
     return {name: 1e3 * statistics.median(seconds[1:]) for name, seconds in times.items()}
 
 

@@ -44,16 +44,16 @@ def assignments(n_genes: int) -> dict:
     side = side_for(n_genes)
     cloud = np.random.default_rng(0).standard_normal((n_genes, 2))
     points = uniform_marginals(cloud, side)
-    seconds, _, pixels = timed(lambda: assign_pixels(points, side))
+    _, seconds, pixels = timed(lambda: assign_pixels(points, side))
     way = float(((points - np.stack(np.divmod(pixels, side), 1)) ** 2).sum())
     exact, exact_way = None, None
     if n_genes <= _EXACT_UP_TO:
         grid = np.stack(np.mgrid[:side, :side], -1).reshape(-1, 2)
         cost = ((points[:, None] - grid) ** 2).sum(-1)
-        exact, _, chosen = timed(lambda: linear_sum_assignment(cost))
+        _, exact, chosen = timed(lambda: linear_sum_assignment(cost))
         exact_way = round(float(cost[chosen].sum()), 1)
     ways = {"way": round(way, 1), "exact_way": exact_way}
-    return common.row(f"assignment, {n_genes} genes", seconds, exact, "s", **ways)
+    return common.row(f"assignment, {n_genes} genes", seconds, exact, "s of CPU", **ways)
 
 
 def measure(full: bool) -> Iterator[dict]:

@@ -10,7 +10,7 @@ batch of rows in random order (150 of them), ``finish`` what follows the last (p
 is pages of the file, which the system drops when it needs the memory. The imports are left out.
 ``growth`` is the exponent between neighbouring sizes.
 
-Usage: ``python benchmarks/bench_scale.py [--full] [--record]``
+Usage: ``python benchmarks/bench_scale.py [--full] [--record] [--only 1000000]``
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import psutil
 from bench_generators import config_of
 
 N_GENES, N_CLASSES, STEPS, ASKED, BLOCK = 969, 21, 150, 1000, 10_000
+LEAST = 0.01  # seconds or GB that are reported
 SIZES, MOST_IN_MEMORY = (1_000, 10_000, 100_000, 1_000_000), 100_000
 MODELS = ("judge", "cvae", "cvae best")
 PARTS = (("preparing", "prepare_s"), ("finishing", "finish_s"), ("1,000 samples", "sample_s"))
@@ -177,10 +178,20 @@ def _judge(model: str, study, from_disk: bool) -> dict:
     }
 
 
+def _case(model: str, n: int) -> str:
+    return f"{model}, {n} samples"
+
+
+def _cases(n: int) -> list[str]:
+    return [_case(model, n) for model in MODELS]
+
+
 def grow(model: str, paths: dict[int, Path]) -> Iterator[dict]:
     """Rows of a model, each with its growth over the size before."""
     before: dict = {}
     for n, path in paths.items():
+        if not common.wanted(_case(model, n)):
+            continue
         ways = {"disk": True} | ({"memory": False} if n <= MOST_IN_MEMORY else {})
         found = {
             way: common.in_fresh_process(__file__, model=model, path=str(path), from_disk=from_disk)
@@ -188,14 +199,16 @@ def grow(model: str, paths: dict[int, Path]) -> Iterator[dict]:
         }
         ours, plain = found["disk"] | {"n": n}, found.get("memory", {})
         grown = common.growth(before, ours, "n") if before else {}
-        first = f"{model}, {n} samples"
         rows = (("an epoch", "epoch_s"), *PARTS, ("memory", "anonymous_gb"))
         for what, key in rows:
-            unit = "GB" if key.endswith("_gb") else "s of CPU"
+            if ours[key] < LEAST:  # nothing remains to be done
+                continue
             more = {"growth": grown.get(key), "batch": ours["batch"], "cohort_gb": path.stat().st_size / 2**30}  # fmt: skip
             if key == "anonymous_gb":
                 more["resident_gb"] = ours["resident_gb"]
-            yield common.row(f"{first}, {what}", ours[key], plain.get(key), unit, **more)
+            beside = None if key == "sample_s" else plain.get(key)  # sampling reads nothing
+            unit = "GB" if key.endswith("_gb") else "s of CPU"
+            yield common.row(f"{_case(model, n)}, {what}", ours[key], beside, unit, **more)
         before = ours
 
 
@@ -203,7 +216,8 @@ def measure(full: bool) -> Iterator[dict]:
     """All models at all sizes; the two smallest unless full."""
     folder = Path(tempfile.mkdtemp(prefix="genex-scale-", dir=os.environ.get("GENEX_BENCH_FOLDER")))
     try:
-        paths = {n: folder / f"{n}.h5ad" for n in (SIZES if full else SIZES[:2])}
+        sizes = [n for n in (SIZES if full else SIZES[:2]) if any(map(common.wanted, _cases(n)))]
+        paths = {n: folder / f"{n}.h5ad" for n in sizes}
         for n, path in paths.items():
             seconds, _ = common.cpu_seconds(lambda path=path, n=n: simulate(path, n))
             size = path.stat().st_size / 2**30

@@ -21,6 +21,7 @@ import json
 import math
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -34,6 +35,9 @@ from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
 TOLERATED = 0.8  # of the recorded ratio: below it is a regression
+
+
+_chosen = [re.compile("")]
 
 
 def row(name: str, ours: float, plain: float | None, unit: str, ratio: float | None = None, **more) -> dict:  # fmt: skip
@@ -70,8 +74,10 @@ def main(
     parser.add_argument("--full", action="store_true", help="the sizes of the recorded results")
     parser.add_argument("--record", action="store_true", help=f"keep the rows in results/{benchmark}.json")  # fmt: skip
     parser.add_argument("--json", type=Path, help="write the rows here")
+    parser.add_argument("--only", default="", help="of a benchmark of many cases: those whose names match this expression")  # fmt: skip
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    _chosen.append(re.compile(options.only))
     if options.one:
         print(json.dumps(one(**json.loads(options.one))))
         return
@@ -83,6 +89,11 @@ def main(
         show(compare(benchmark, rows))
     if options.record:
         record(benchmark, {**where, "about": about or {}, "rows": rows})
+
+
+def wanted(name: str) -> bool:
+    """Whether ``--only`` asks for a case; a benchmark of many costly ones looks before it runs."""
+    return bool(_chosen[-1].search(name))
 
 
 def _as_they_come(rows: Iterable[dict]) -> Iterator[dict]:
@@ -114,6 +125,11 @@ def cpu_seconds(work: Callable[[], object]) -> tuple[float, object]:
     start = time.process_time()
     result = work()
     return time.process_time() - start, result
+
+
+def clock() -> float:
+    """Seconds: of CPU, and of the wall where a GPU works."""
+    return time.perf_counter() if device() == "cuda" else time.process_time()
 
 
 def growth(before: dict, after: dict, axis: str) -> dict[str, float]:

@@ -87,6 +87,9 @@ def test_a_new_run_replaces_the_rows_of_its_names_only(common):
 
 
 SLOW = """
+'''Slow.'''
+import sys
+sys.path.insert(0, {folder!r})
 import common
 def measure(full):
     yield common.row("a", 1, 50 if full else 5, "s")
@@ -103,7 +106,7 @@ def test_only_strict_fails_on_a_regression_and_nothing_is_written_unasked(
     import run_all
 
     script = tmp_path / "bench_slow.py"
-    script.write_text(f"import sys; sys.path.insert(0, {str(FOLDER)!r})\n" + SLOW)
+    script.write_text(SLOW.format(folder=str(FOLDER)))
     common.record("slow", run_of(common, common.row("a", 1, 10, "s")))
     before = (tmp_path / "slow.json").read_text()
     monkeypatch.setattr(run_all, "SCRIPTS", {"slow": script})

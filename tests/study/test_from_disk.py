@@ -1,10 +1,13 @@
 """Training on batches that are read from the study's file: the same weights as in memory."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from planted_study import planted_study
 
+from genex_kedro.datasets import h5ad
 from genex_kedro.datasets.h5ad import H5adFolderDataset
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models import blocks, memorised
@@ -26,6 +29,7 @@ NETWORKS = {
     "cvae best": BEST,
     "wgan_gp": {},
     "tvae": {},
+    "diffusion": {"width": 8, "core_rank": 5, "steps": 20, "sampling_steps": 5},
 }
 FIT = {"epochs": 2, "batch_size": 16, "patience": None, "device": "cpu"}
 
@@ -117,6 +121,17 @@ def test_a_study_is_mapped_and_what_is_written_stays_in_memory(studies, tmp_path
     X[0, 0] += 1
     assert np.memmap(path, X.dtype, "r", X.offset, X.shape)[0, 0] == before
     X[0, 0] = before
+
+
+def test_a_large_study_is_mapped_read_only_so_that_it_may_exceed_memory(studies, monkeypatch):
+    """The fits need no more than that."""
+    path = Path(studies["seed_0"].X.filename)
+    monkeypatch.setattr(h5ad, "_WRITABLE", 0)
+    study = h5ad.read_mapped(path)
+    assert not study.X.flags.writeable
+    _, kept = generators("cvae best", {"seed_0": study}, True)
+    _, others = generators("cvae best", studies, False)
+    assert_same(kept["one_seed_0"].weights, others["one_seed_0"].weights)
 
 
 def test_automatic_is_by_the_memory_that_is_free():

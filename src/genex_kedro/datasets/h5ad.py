@@ -14,12 +14,15 @@ from kedro_datasets._typing import JSONPreview
 
 from genex_kedro.datasets.atomic import staged_file, staged_folder
 
+_WRITABLE = 2**30  # bytes
+
 
 def read_mapped(path: str | Path) -> AnnData:
     """An AnnData whose ``X`` stays in its file until rows of it are asked for.
 
-    ``X`` is an array mapped into memory, copied where it is written to; a file that is replaced
-    meanwhile is still read as it was. Compressed, chunked or sparse values are read whole.
+    ``X`` is an array mapped into memory; a file that is replaced meanwhile is still read as it was.
+    Up to 1 GiB it can be written to, which changes a copy and never the file; above it is read-only.
+    Compressed, chunked or sparse values are read whole.
     """
     with h5py.File(path) as file:
         X = file.get("X")
@@ -27,7 +30,9 @@ def read_mapped(path: str | Path) -> AnnData:
         if at is None:  # also where there are no values
             return read_h5ad(path)
         parts = {name: read_elem(file[name]) for name in file if name != "X"}
-        values = np.memmap(path, X.dtype, mode="c", offset=at, shape=X.shape)
+        # systems refuse to map more than memory holds where it could be written to
+        mode = "c" if X.nbytes <= _WRITABLE else "r"
+        values = np.memmap(path, X.dtype, mode=mode, offset=at, shape=X.shape)
     return AnnData(values, **parts)
 
 

@@ -100,7 +100,7 @@ def fit_core(expression: Tensor, classes: Tensor, design: Tensor, latent: int) -
             f"not {len(expression)}"
         )
     raw, counts = class_means(expression, classes, n_classes), torch.bincount(classes)
-    residuals = _Residuals(expression, classes, raw)
+    residuals = Residuals(expression, classes, raw)
     total = residuals.squares / freedom
     total = total.clamp_min(1e-6)  # a gene without spread within classes
     noise = total / 2
@@ -119,8 +119,15 @@ def fit_core(expression: Tensor, classes: Tensor, design: Tensor, latent: int) -
     return replace(fitted, squares=class_sums(expression, classes, n_classes, left))
 
 
-class _Residuals:
+class Residuals:
     """Samples without their class means: by their smaller Gram matrix, or themselves if few.
+
+    Parameters
+    ----------
+    expression : Tensor or Rows, shape (n_samples, n_genes)
+    classes : Tensor of int64, shape (n_samples,)
+    means : Tensor, shape (n_classes, n_genes)
+        In double.
 
     Attributes
     ----------
@@ -140,7 +147,11 @@ class _Residuals:
 
     def principal_axes(self, unit: Tensor, n: int) -> tuple[Tensor, Tensor]:
         """Squared singular values, falling, and right singular vectors (n_genes, n), of the
-        residuals with every gene in this unit (n_genes,)."""
+        residuals with every gene in this unit (n_genes,).
+
+        By the smaller Gram matrix, so that neither many samples nor many genes cost more than
+        linearly; squaring loses only axes far below any noise.
+        """
         if self._few:
             scaled = self._samples / unit
             squares, vectors = torch.linalg.eigh(scaled @ scaled.T)

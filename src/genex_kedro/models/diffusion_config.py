@@ -87,4 +87,4 @@ class DiffusionConfig(BaseModel):
         return self
 
 
-DIFFUSION = Family("diffusion", DiffusionConfig, "genex_kedro.models.diffusion")
+DIFFUSION = Family("diffusion", DiffusionConfig, "genex_kedro.models.diffusion", in_blocks=True)

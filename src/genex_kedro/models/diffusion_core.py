@@ -9,12 +9,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.blocks import class_means
-from genex_kedro.models.cvae_core import shrunk_means
+from genex_kedro.models.blocks import class_means, class_sums
+from genex_kedro.models.cvae_core import Residuals, shrunk_means
 from genex_kedro.models.diffusion_config import Target
 from genex_kedro.models.diffusion_steps import Level
 
-_AT_ONCE = 4096  # rows or columns that are in double precision
 _CLASS_PRIOR = 3  # samples that the pooled spread counts for against a class's own
 
 
@@ -71,19 +70,23 @@ class NormalDenoiser(nn.Module):
 
         Parameters
         ----------
-        expression : Tensor, shape (n_samples, n_genes)
+        expression : Tensor or Rows, shape (n_samples, n_genes)
+            Read in blocks: it may be on disk.
         classes : Tensor of int64, shape (n_samples,)
         design : Tensor, shape (n_classes, width)
             The encoding of the classes.
         shrinkage : float
             Weight of the identity against the covariance of the samples.
         """
-        x, classes, design = expression.cpu(), classes.cpu(), design.cpu()
-        raw, counts = class_means(x, classes, len(design)), torch.bincount(classes)
-        centred = x - raw.to(x.dtype)[classes]
-        freedom = max(1, len(x) - len(design))
-        squares, axes = _principal_axes(centred, len(self.variances))
-        variance = _column_squares(centred) / freedom  # of each gene
+        classes, design = classes.cpu(), design.cpu()
+        raw, counts = class_means(expression, classes, len(design)), torch.bincount(classes)
+        residuals = Residuals(expression, classes, raw)
+        freedom = max(1, len(expression) - len(design))
+        unit = torch.ones_like(residuals.squares)
+        squares, axes = residuals.principal_axes(unit, len(self.variances))
+        kept = squares > 1e-8 * squares[0].clamp_min(1e-300)
+        squares, axes = squares[kept], axes[:, kept]
+        variance = residuals.squares / freedom  # of each gene
         level = variance.mean()
         self.means.copy_(shrunk_means(raw, counts, design))
         rank = len(squares)  # with fewer samples than axes the others stay zero
@@ -92,34 +95,12 @@ class NormalDenoiser(nn.Module):
         self.variances.fill_(shrinkage * level)[:rank] = spread.to(self.variances.dtype)
         self.rest.copy_(shrinkage * level)
         self.spread.copy_(variance.sqrt())
-        own = torch.zeros(len(design), dtype=torch.float64)
-        own.index_add_(0, classes, centred.square().mean(dim=1).double() / level)
+
+        def spreads(block: Tensor, own: Tensor) -> Tensor:
+            return (block - raw[own]).square().mean(dim=1)
+
+        own = class_sums(expression, classes, len(design), spreads) / level
         self.scales.copy_((own + _CLASS_PRIOR) / (counts - 1 + _CLASS_PRIOR))
-
-
-def _principal_axes(centred: Tensor, most: int) -> tuple[Tensor, Tensor]:
-    """Squared singular values, falling, and right singular vectors (n_genes, rank); in double.
-
-    From the smaller Gram matrix, so that neither many samples nor many genes cost more than
-    linearly; squaring loses only axes far below any shrinkage.
-    """
-    few_samples = len(centred) <= centred.shape[1]
-    squares, vectors = torch.linalg.eigh(_gram(centred if few_samples else centred.T))
-    kept = squares > 1e-8 * squares[-1].clamp_min(1e-300)
-    squares, vectors = squares[kept].flip(0)[:most], vectors[:, kept].flip(1)[:, :most]
-    if few_samples:
-        vectors = centred.T @ (vectors / squares.sqrt()).to(centred.dtype)
-    return squares, vectors.double()
-
-
-def _gram(rows: Tensor) -> Tensor:
-    """rows @ rows.T in double, a block of columns at a time."""
-    return sum(block @ block.T for block in map(Tensor.double, rows.split(_AT_ONCE, dim=1)))
-
-
-def _column_squares(x: Tensor) -> Tensor:
-    """Sums of squares of the columns, in double."""
-    return torch.stack([block.double().square().sum(dim=0) for block in x.split(_AT_ONCE)]).sum(0)
 
 
 def _gain(at: Level, variance: Tensor, kind: Target) -> Tensor:
