@@ -62,7 +62,7 @@ def panel_coverage_too_low(files):
     require_coverage(missing, "l1000", where=str(files.expression))
 
 
-@case("reversion.panel", "'my_panel'", "one of foundation_one_308", "Name one of these")
+@case("parameter <study>.panel", "'my_panel'", "one of foundation_one_308", "Name one of these")
 def unknown_panel(files):
     panel("my_panel")
 
