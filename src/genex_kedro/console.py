@@ -11,6 +11,8 @@ import rich
 from kedro.framework.hooks import hook_impl
 from rich.progress import Progress
 
+from genex_kedro.cohort import notices
+
 log = logging.getLogger(__name__)
 
 
@@ -73,8 +75,9 @@ class ReportHooks:
     """What a user should read when a run ends: what was noticed, the figures, where they are.
 
     An entry with ``metadata: {announce: notices}`` is a report with ``notices``, one with
-    ``{announce: table, columns: [...], where: {...}}`` a table, one with ``{announce: page}`` the
-    page to open.
+    ``{announce: studies}`` a study by seed, with its own notices, one with ``{announce: small}``
+    lists classes too small to split, one with ``{announce: table, columns: [...], where: {...}}``
+    is a table, one with ``{announce: page}`` the page to open.
     """
 
     @hook_impl
@@ -84,25 +87,25 @@ class ReportHooks:
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data) -> None:
         metadata = getattr(self._catalog.get(dataset_name), "metadata", None) or {}
-        if metadata.get("announce") == "notices":
-            self._say_notices(data)
-        elif metadata.get("announce") == "table":
+        announce = metadata.get("announce")
+        if announce == "notices":
+            self._say("noticed", data["notices"])
+        elif announce == "studies" and data:
+            first = next(iter(data.values()))
+            self._say(f"noticed, {dataset_name}", notices(first).to_dict("records"))
+        elif announce == "small":
+            for small in data["classes_too_small"]:
+                log.warning("too small to split: %s, %d patients, none in %s", *small.values())
+        elif announce == "table":
             self._say_table(data, metadata)
-        elif metadata.get("announce") == "page":
+        elif announce == "page":
             path = self._catalog.get(dataset_name)._filepath
             rich.get_console().print(f"\nAll of it on one page: {path}\n", soft_wrap=True)
 
-    def _say_notices(self, report: dict) -> None:
-        of_study = report.get("study", {}).get("notices", [])
-        for notice in [*report["notices"], *of_study]:
-            log.warning(
-                "noticed: %s: %d (%s)",
-                notice["check"],
-                notice["count"],
-                shorten(notice["detail"], 160),
-            )
-        for small in report.get("classes_too_small", []):
-            log.warning("too small to split: %s, %d patients, none in %s", *small.values())
+    def _say(self, how: str, found: list[dict]) -> None:
+        for notice in found:
+            detail = shorten(notice["detail"], 160)
+            log.warning("%s: %s: %d (%s)", how, notice["check"], notice["count"], detail)
 
     def _say_table(self, table: pd.DataFrame, metadata: dict) -> None:
         for column, value in metadata["where"].items():

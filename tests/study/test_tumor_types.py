@@ -106,6 +106,10 @@ def test_without_a_column_of_types_the_cohort_or_the_tissue_names_them(cohort):
     tumors = select_tumors(sheet, TumorTypeSettings())
     assert set(types_of(tumors)) == {"lung", "kidney"}
     assert notices(tumors)["check"].str.contains("'tissue'").any()
+    study = prepare_tumor_types(sheet, SPLIT, TumorTypeSettings(), "refuse")["seed_0"]
+    assert notices(study)["check"].str.contains("'tissue'").any(), (
+        "the study keeps what was noticed"
+    )
     sheet.obs["cohort"] = ""
     assert set(types_of(select_tumors(sheet, TumorTypeSettings()))) == {"lung", "kidney"}
     sheet.obs["tumor_type"] = np.where(sheet.obs["tissue"] == "lung", "A", "B")

@@ -7,7 +7,7 @@ import pandas as pd
 from anndata import AnnData
 from pydantic import Field
 
-from genex_kedro.cohort import add_notice
+from genex_kedro.cohort import add_notice, notices
 from genex_kedro.errors import InputError, some
 from genex_kedro.study.prepare import Missing, StudySettings, prepare_study
 from genex_kedro.study.split import SPLITS, SplitSettings, split_patients
@@ -90,10 +90,14 @@ def prepare_tumor_types(
         With ``obs["type"]`` and ``obs["split"]``.
     """
     tumors = select_tumors(cohort, settings)
+    of_selection = notices(tumors).iloc[len(notices(cohort)) :].to_numpy()
     studies = {}
     for seed in split.seeds:
         parts = split_patients(tumors.obs, split.fractions, seed, tumors.obs[LABEL])
-        studies[f"seed_{seed}"] = _prepare(tumors, parts, seed, settings, missing)
+        study = _prepare(tumors, parts, seed, settings, missing)
+        for notice in of_selection:
+            add_notice(study, *notice)
+        studies[f"seed_{seed}"] = study
     return studies
 
 
