@@ -208,9 +208,9 @@ def recorded(benchmark: str) -> dict[str, dict]:
     return {row["name"]: row for run in runs for row in run["rows"]}
 
 
-def compare(benchmark: str, rows: list[dict]) -> list[dict]:
-    """Rows with ``benchmark``, ``recorded`` (the ratio) and ``regressed``."""
-    known, found = recorded(benchmark), []
+def compare(benchmark: str, rows: list[dict], known: dict[str, dict] | None = None) -> list[dict]:
+    """Rows with ``benchmark``, ``recorded`` (the ratio; in `known`, or on disk) and ``regressed``."""
+    known, found = recorded(benchmark) if known is None else known, []
     for each in rows:
         before = known.get(each["name"], {}).get("ratio")
         both = before is not None and each["ratio"] is not None

@@ -1,7 +1,7 @@
 """Runs every benchmark and prints one table of ratios beside those recorded.
 
 Usage: ``python benchmarks/run_all.py [--full] [--record] [--strict] [--only NAME ...]``. Quick
-sizes take some minutes; ``--full`` those of the recorded results, an hour. A ratio more than 20 %
+sizes take some minutes; ``--full`` those of the recorded results, hours. A ratio more than 20 %
 below its record is marked; ``--strict`` then ends with 1. A benchmark that fails always does.
 """
 
@@ -24,13 +24,14 @@ def run(benchmark: str, flags: list[str]) -> list[dict] | None:
     """Its rows beside the record; None if it failed."""
     with tempfile.TemporaryDirectory() as folder:
         rows, start = Path(folder) / "rows.json", time.monotonic()
+        known = common.recorded(benchmark)  # before --record replaces it
         command = [sys.executable, str(SCRIPTS[benchmark]), "--json", str(rows), *flags]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         print(f"{benchmark}: {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
         if done.returncode:
             print(done.stderr, file=sys.stderr)
             return None
-        return common.compare(benchmark, json.loads(rows.read_text()))
+        return common.compare(benchmark, json.loads(rows.read_text()), known)
 
 
 def main() -> int:

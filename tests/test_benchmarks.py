@@ -68,6 +68,10 @@ def test_a_planted_regression_shows_and_nothing_else(common):
     ]
     rows = common.compare("planted", now)
     assert [row["regressed"] for row in rows] == [True, False, False]
+    known = common.recorded("planted")
+    common.record("planted", run_of(common, *now))  # --record: what was known before counts
+    again = common.compare("planted", now, known)
+    assert [row["regressed"] for row in again] == [True, False, False]
     console = Console(record=True, width=120, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     common.show(rows, console)
     (marked,) = [line for line in console.export_text().splitlines() if "REGRESSED" in line]

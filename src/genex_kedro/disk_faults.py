@@ -15,7 +15,7 @@ _FAULTS = {
         "room for the results, under the limits of this account",
         "Make room and run again: what was finished is kept, and nothing half written is left.",
     ),
-    "Read-only file system|readonly database|Permission denied|Operation not permitted": (
+    "Read-only file system|readonly database|unable to open database file|Permission denied|Operation not permitted": (
         "no right to read or write here",
         "a project folder that can be written, and files that can be read",
         "Mend the rights, or run in a copy of the project elsewhere.",

@@ -65,6 +65,7 @@ class TrackingHooks:
     @hook_impl
     def before_node_run(self, inputs) -> None:
         self._node_inputs = inputs
+        self._stop_watching()
         if self._book:  # the node before has saved all that it made
             self._book.rest()
 

@@ -70,7 +70,8 @@ def _sweep(path: Path) -> None:
     for kind in ("part", "old"):
         for leftover in path.parent.glob(f".{kind}-*-{path.name}"):
             pid = leftover.name.split("-", 2)[1]
-            if not pid.isdigit() or _is_alive(int(pid)):
+            # a process with our own number is an earlier one: in a container it is always 1
+            if not pid.isdigit() or (int(pid) != os.getpid() and _is_alive(int(pid))):
                 continue
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)

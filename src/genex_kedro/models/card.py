@@ -117,7 +117,7 @@ def _scores(scores: dict[str, Any] | None, use: Use) -> Iterator[str]:
         return
     yield f"## Scores on {scores['on']}\n"
     if scores["status"] not in (None, "finished"):
-        yield f"**This model has {scores['status']}: what it makes means little.**\n"
+        yield f"**Training: {scores['status']}. What this model makes means little.**\n"
     yield _row(["figure", *scores["columns"], "better", "ideal"])
     yield _row(["---"] * (len(scores["columns"]) + 3))
     for row in scores["rows"]:

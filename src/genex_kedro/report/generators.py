@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from genex_kedro.metrics import multiclass
 from genex_kedro.metrics.generator_scorecard import METRICS
 from genex_kedro.report.blocks import (
     BASELINE,
@@ -17,6 +18,8 @@ from genex_kedro.report.blocks import (
     number,
     table,
 )
+from genex_kedro.report.compare import compare
+from genex_kedro.study.generation.augmentation import ALONE, LEAKING, REFITTED
 from genex_kedro.study.generation.ceilings import is_real
 from genex_kedro.study.generation.published_marks import GAMMA
 from genex_kedro.study.generation.summary import FINISHED
@@ -25,6 +28,7 @@ SUMMARY, GOALS = "evaluation/generators_summary.csv", "evaluation/generators_goa
 AUGMENTATION = "evaluation/augmentation.csv"
 _SIMPLE, _COPIES = "simple/", "simple/training_copies"
 _BY_NAME = {metric.name: metric for metric in METRICS}
+(_MEASURE,) = (m for m in multiclass.METRICS if m.name == "balanced_accuracy")
 _SHOWN = {
     "gamma": "gene-gene correlations (gamma)",
     "gamma_within_class": "the same within a class",
@@ -173,25 +177,28 @@ def _goals_said(rows: pd.DataFrame) -> str:
 
 
 def _of_augmentation(augmentation: pd.DataFrame, made: pd.DataFrame) -> list[dict]:
-    """Whether synthetic samples help to tell classes apart where real ones are fewest."""
+    """Whether synthetic samples help to tell classes apart where real ones are fewest.
+
+    Only a generator fitted to the same few samples says so; one that saw more is a note.
+    """
     if augmentation.empty:
         return []
-    augmentation = augmentation[augmentation["n_real"] == augmentation["n_real"].min()]
-    by = ["label", "n_real", "protocol"]
-    measure = "balanced_accuracy"
-    alone = augmentation[augmentation["n_synthetic"] == 0].groupby(by[:2])[measure].mean()
-    own = augmentation[augmentation["model"] == made.sort_values("rank").iloc[0]["model"]]
+    few = augmentation[augmentation["n_real"] == augmentation["n_real"].min()]
+    leader = made.sort_values("rank").iloc[0]["model"]
+    few = few.assign(model=few["model"].where(few["protocol"] != ALONE, ALONE))
     found = []
-    for (label, n, protocol), values in own.groupby(by, sort=False)[measure]:
-        if (label, n) not in alone.index:
-            continue
-        gain = values.mean() - alone[label, n]
-        verdict = HOLDS if gain > 0.005 else FAILS if gain < -0.005 else NOTE
-        text = (
-            f"{label.capitalize()} told from {n} real samples: balanced accuracy {alone[label, n]:.3f}, "
-            f"with samples of {own['model'].iloc[0]} {values.mean():.3f} ({protocol})."
-        )
-        found.append(finding(verdict, text, AUGMENTATION))
+    for (label, n), rows in few.groupby(["label", "n_real"], sort=False):
+        for protocol in (REFITTED, LEAKING):
+            asked = rows[rows["protocol"].isin([ALONE, protocol])]
+            means = asked.groupby(["model", "seed"], as_index=False)[_MEASURE.name].mean()
+            if not (said := compare(means, leader, ALONE, _MEASURE)):
+                continue
+            verdict = said[0] if protocol == REFITTED else NOTE
+            text = (
+                f"{str(label).capitalize()} told from {n} real samples and samples of {leader} "
+                f"({protocol}), against the real samples alone: balanced accuracy {said[1]}."
+            )
+            found.append(finding(verdict, text, AUGMENTATION))
     return found
 
 

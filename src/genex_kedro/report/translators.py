@@ -20,7 +20,6 @@ from genex_kedro.study.translation.figures import metric_of
 
 SUMMARY, BY_CODE = "evaluation/translators_summary.csv", "evaluation/translators_by_code.csv"
 _IDENTITY, _CONSTANT = "simple/identity", "simple/tissue_mean_normal"
-_OWN_NORMAL = "ceiling/own_normal"
 _COLLAPSED_BELOW = 0.1  # of the spread of real normals within a tissue
 _TISSUE_LOST = 0.5  # draws whose nearest normal is of the tumor's own tissue
 _FOOLED = 0.9
@@ -122,7 +121,7 @@ def _of_failure(name: str, row: pd.Series) -> list[dict]:
     """What a network lost, whatever the judges say of it."""
     said = []
     if row["status"] != "finished":
-        said.append(f"its training {row['status']}")
+        said.append(f"training: {row['status']}")
     if row["spread_draw"] < _COLLAPSED_BELOW:
         said.append(f"collapsed: its normals vary by {row['spread_draw']:.2f} of what real ones do")
     if row["tissue_kept_draw"] < _TISSUE_LOST:

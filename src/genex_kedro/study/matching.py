@@ -67,16 +67,14 @@ def match_genes(
     values = np.full((cohort.n_obs, len(symbols)), np.nan, dtype=np.float32)
     values[:, place >= 0] = np.asarray(cohort.X)[:, place[place >= 0]]
     measured = np.isfinite(values)
-    by_any = measured.any(0)
     enough = measured.mean(1) >= least
-    if by_any.mean() < least or not enough.any():
-        best = by_any if by_any.mean() < least else measured[measured.sum(1).argmax()]
-        _refuse(symbols, best, least, pipeline, study)
+    if not enough.any():
+        _refuse(symbols, measured[measured.sum(1).argmax()], least, pipeline, study)
     if not enough.all():
         left = cohort.obs_names[~enough]
         check = f"samples left out: fewer than {least:.0%} of the model's genes measured"
         add_notice(cohort, check, len(left), some(left))
-    absent = symbols[~by_any].tolist()
+    absent = symbols[~measured[enough].any(0)].tolist()
     return Profiles(values[enough], measured[enough], cohort.obs[enough], symbols, absent)
 
 

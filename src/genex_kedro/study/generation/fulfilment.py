@@ -51,7 +51,14 @@ def fulfil(
     """
     unit = _unit(settings.unit, model.card)
     vocabulary = _vocabulary(model, name)
-    asked = wanted or [(settings.n, settings.levels)]
+    asked = [(settings.n, settings.levels)] if wanted is None else wanted
+    if not asked:
+        raise InputError(
+            where=f"request to {name}",
+            found="no row",
+            expected="one row a request: the labels of a class, and n",
+            remedy="Send at least one row.",
+        )
     labels = pd.concat([ask(vocabulary, n, levels, len(model.genes)) for n, levels in asked], ignore_index=True)  # fmt: skip
     cohort = _make(model, labels, name, settings.seed)
     report = {"unit": unit, **_report(model, name, vocabulary, settings, cohort)}
