@@ -97,7 +97,7 @@ def _read(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt", device="cpu") as file:
             state = json.loads((file.metadata() or {})["state"])
             return Checkpoint({key: file.get_tensor(key) for key in file.keys()}, state)  # noqa: SIM118
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+    except (SafetensorError, KeyError, ValueError) as error:  # OSError: the disk's, not the file's
         raise InputError(
             where=str(path),
             found=f"no readable checkpoint ({error})",

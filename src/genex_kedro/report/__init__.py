@@ -1,1 +1,1 @@
-"""The report: tables and pictures of a run in, one page out. Nothing is computed anew."""
+"""The report: tables and pictures of a run in, one page out. No model is scored anew."""
