@@ -18,7 +18,9 @@ def judged(project, run_session, real_data):
         folder = real_data / name
         mine = {"expression": f"{folder}/expression.parquet", "samples": f"{folder}/samples.tsv"}
         params["cohort"] = mine | params.get("cohort", {})
-        run_session("reversion", env="table", params=params)
+        # the judges alone: the translators take by far the longer part (docs/translators.md)
+        wanted = ["evaluation.discriminators", "cohort_report"]
+        run_session("reversion", env="table", params=params, to_outputs=wanted)
         reporting = project / "data/08_reporting"
         table = pd.read_csv(reporting / "evaluation/discriminators.csv")
         return table.set_index(["judge", "model", "subset"]), json.loads(
