@@ -12,7 +12,7 @@ import pandas as pd
 
 from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING
 
-csv.field_size_limit(1 << 24)  # pandas' Python engine; the readers keep their own limit
+_LONG = 1 << 24
 
 
 class UnreadableError(Exception):
@@ -32,6 +32,7 @@ def text_of(path: Path, encoding: str = "utf-8-sig") -> str:
 
 def cells_of(text: str, delimiter: str, quoting: int = 0) -> pd.DataFrame:
     """All cells as text, the header in row 0, by pandas; ragged rows are no table."""
+    own = csv.field_size_limit(_LONG)  # of pandas' Python engine; the readers' limit stays
     try:
         table = pd.read_csv(
             io.StringIO(text, newline=""), sep=delimiter, header=None, dtype=str, quoting=quoting,
@@ -39,6 +40,8 @@ def cells_of(text: str, delimiter: str, quoting: int = 0) -> pd.DataFrame:
         )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise UnreadableError(str(error)) from error
+    finally:
+        csv.field_size_limit(own)
     if table.isna().any(axis=None) or (table.map(lambda cell: not isinstance(cell, str))).any(
         axis=None
     ):

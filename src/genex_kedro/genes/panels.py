@@ -38,7 +38,7 @@ def panel(name: str) -> pd.DataFrame:
     """
     if name not in PANELS:
         raise InputError(
-            where="parameter <study>.panel (reversion, synthesis or tumor_types)",
+            where="parameter reversion.panel, synthesis.panel or tumor_types.panel",
             found=repr(name),
             expected=f"one of {', '.join(PANELS)}, variable, all",
             remedy="Name one of these panels, for example --params synthesis.panel=l1000.",
