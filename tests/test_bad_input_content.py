@@ -62,7 +62,12 @@ def panel_coverage_too_low(files):
     require_coverage(missing, "l1000", where=str(files.expression))
 
 
-@case("parameter <study>.panel", "'my_panel'", "one of foundation_one_308", "Name one of these")
+@case(
+    "synthesis.panel or tumor_types.panel",
+    "'my_panel'",
+    "one of foundation_one_308",
+    "Name one of these",
+)
 def unknown_panel(files):
     panel("my_panel")
 

@@ -123,7 +123,7 @@ def test_scores_stand_beside_the_ceiling_and_the_baseline_of_the_same_seed():
 
 def test_a_generator_that_collapsed_is_called_so():
     told = [scored_card(scorecard().assign(status=s), trained())["text"] for s in ("finished", "collapsed")]  # fmt: skip
-    assert ["has collapsed" in text for text in told] == [False, True]
+    assert ["Training: collapsed" in text for text in told] == [False, True]
 
 
 @pytest.mark.parametrize("table", [scorecard("cvae/corrected"), scorecard(seed=5)])
