@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from genex_kedro.tracking_names import flatten, git_tags, store_uri
+from genex_kedro.tracking_names import flatten, git_tags, store_uri, without_passwords
 
 
 def test_nested_settings_become_flat_keys():
@@ -86,3 +86,11 @@ def test_the_store_is_below_the_project_or_where_the_environment_says(
     if environment is not None:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", environment)
     assert store_uri(configured, tmp_path) == expected.format(project=tmp_path)
+
+
+def test_the_password_of_a_database_is_not_kept():
+    url = "postgresql+psycopg://me:se/c:ret@host/name"
+    kept = without_passwords({"tuning": {"storage": url, "seeds": [1, url]}, "n": 3})
+    assert kept["tuning"]["storage"] == "postgresql+psycopg://me:***@host/name"
+    assert "ret" not in str(kept) and kept["n"] == 3 and kept["tuning"]["seeds"][0] == 1
+    assert without_passwords("sqlite:///mlflow.db") == "sqlite:///mlflow.db"

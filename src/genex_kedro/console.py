@@ -86,6 +86,7 @@ class ReportHooks:
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, data) -> None:
+        """Say what the entry's metadata ask for."""
         metadata = getattr(self._catalog.get(dataset_name), "metadata", None) or {}
         announce = metadata.get("announce")
         if announce == "notices":

@@ -28,7 +28,7 @@ from genex_kedro.fingerprint import data_digest
 from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
 from genex_kedro.run_parameters import of_model, plain, system
 from genex_kedro.tracking import RunBook
-from genex_kedro.tracking_names import git_tags, store_uri
+from genex_kedro.tracking_names import git_tags, store_uri, without_passwords
 
 log = logging.getLogger(__name__)
 
@@ -172,8 +172,8 @@ class TrackingHooks:
             **own,  # the device as it was chosen, over "auto"
             "system": system(),
         }
-        self._runs().log_params(run, params)
-        self._runs().log_json(run, parameters, "parameters.json")
+        self._runs().log_params(run, without_passwords(params))
+        self._runs().log_json(run, without_passwords(parameters), "parameters.json")
         for name, value in self._node_inputs.items():
             digest = data_digest(value)
             if digest:

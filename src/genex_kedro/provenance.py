@@ -10,7 +10,7 @@ from kedro.framework.hooks import hook_impl
 
 from genex_kedro import __version__
 from genex_kedro.datasets.provenance import ProvenanceDataset
-from genex_kedro.tracking_names import flatten, git_tags
+from genex_kedro.tracking_names import flatten, git_tags, without_passwords
 
 _LIBRARIES = (
     "anndata", "kedro", "numpy", "pandas", "pot", "scikit-learn", "scipy", "timm", "torch", "umap-learn",
@@ -23,7 +23,7 @@ class ProvenanceHooks:
 
     @hook_impl
     def after_context_created(self, context) -> None:
-        given = dict(flatten(context.config_loader.runtime_params or {}))
+        given = dict(flatten(without_passwords(context.config_loader.runtime_params or {})))
         self._facts = {
             "env": context.env,
             "params": {k: _said(v) for k, v in given.items() if k not in _HOW},

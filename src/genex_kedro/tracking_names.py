@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+
+_PASSWORD = re.compile(r"(://[^/@\s:]*:)[^@\s]+@")
 
 
 def flatten(value, prefix: str = "") -> Iterable[tuple[str, object]]:
@@ -15,6 +18,15 @@ def flatten(value, prefix: str = "") -> Iterable[tuple[str, object]]:
             yield from flatten(item, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", item
+
+
+def without_passwords(value):
+    """Plain data with ``://user:***@`` in place of the password of every URL in it."""
+    if isinstance(value, dict):
+        return {key: without_passwords(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_passwords(item) for item in value]
+    return _PASSWORD.sub(r"\1***@", value) if isinstance(value, str) else value
 
 
 def git_tags(folder: Path) -> dict[str, str]:

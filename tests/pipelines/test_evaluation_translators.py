@@ -13,7 +13,7 @@ from genex_kedro.pipelines.evaluation import translators as nodes
 from genex_kedro.pipelines.translators.nodes import translate_simple
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
-from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.split import SplitSettings, split_patients
 from genex_kedro.study.translation.embedding import EmbeddingSettings
 from genex_kedro.transforms import Standardiser

@@ -10,7 +10,7 @@ from planted_study import planted_study
 
 from genex_kedro.plots.translators import plot_neighbours
 from genex_kedro.study.fits import part_of
-from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.translation.ceilings import ceilings
 from genex_kedro.study.translation.cohort import find_pairs, translated_cohort
 from genex_kedro.study.translation.embedding import EmbeddingSettings, embed

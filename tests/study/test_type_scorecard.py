@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.tumor_types.scorecard import MERGED, OVERALL, confusion_of, score_types
 
 SETTINGS = BootstrapSettings(repeats=100)

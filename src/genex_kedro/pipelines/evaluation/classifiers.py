@@ -10,7 +10,7 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.simple_classifiers import LOGISTIC
 from genex_kedro.plots.classifiers import plot_classifiers, plot_confusion
 from genex_kedro.study.fits import full_name
-from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.tumor_types.fits import NETWORKS, SIMPLE
 from genex_kedro.study.tumor_types.published_marks import PUBLISHED, published_marks
 from genex_kedro.study.tumor_types.scorecard import MERGED, OVERALL, confusion_of, score_types

@@ -14,8 +14,9 @@ from genex_kedro.models.base import TrainedModel
 from genex_kedro.plots.translators import plot_frontier, plot_neighbours
 from genex_kedro.study.fits import run_name, seed_of
 from genex_kedro.study.generation.summary import said_once
+from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.judges.samples import judge_expression
-from genex_kedro.study.judges.scorecard import OVERALL, BootstrapSettings
+from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation import rows as scores
 from genex_kedro.study.translation.ceilings import ceilings
 from genex_kedro.study.translation.embedding import EmbeddingSettings, embed

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.metrics import calibration, classification
-from genex_kedro.metrics.bootstrap import bootstrap, bootstrap_difference
+from genex_kedro.study.intervals import BootstrapSettings, gains, intervals
 
 OVERALL = "overall"
 ADJACENT = "tumor against adjacent normal"
@@ -19,14 +18,6 @@ COMPARISONS = (OVERALL, ADJACENT, FAR, PAIRS)
 
 METRICS = (*classification.METRICS, *calibration.METRICS)
 _WITH_INTERVAL = [m for m in METRICS if m.name in ("auc", "accuracy", "balanced_accuracy")]
-
-
-class BootstrapSettings(BaseModel):
-    """How the intervals are made: patients resampled with replacement."""
-
-    model_config = ConfigDict(extra="forbid")
-    repeats: int = Field(default=1000, ge=100)
-    seed: int = 0
 
 
 def subsets(obs: pd.DataFrame, programs: set[str]) -> Iterator[tuple[str, np.ndarray]]:
@@ -99,29 +90,10 @@ def score(
         }
         if subset in COMPARISONS:
             patients = part["patient_id"].to_numpy(str)
-            row |= _intervals(is_tumor, p, patients, settings)
+            row |= intervals(_WITH_INTERVAL, is_tumor, p, patients, settings)
             if other is not None:
-                row |= _gains(is_tumor, p, other.to_numpy()[chosen], patients, settings)
+                row |= gains(
+                    _WITH_INTERVAL, is_tumor, p, other.to_numpy()[chosen], patients, settings
+                )
         rows.append(row)
     return rows
-
-
-def _intervals(is_tumor, p_tumor, patients, settings: BootstrapSettings) -> dict[str, float]:
-    found = {}
-    for metric in _WITH_INTERVAL:
-        interval = bootstrap(
-            metric, is_tumor, p_tumor, patients, settings.repeats, seed=settings.seed
-        )
-        found |= {f"{metric.name}_low": interval.low, f"{metric.name}_high": interval.high}
-    return found
-
-
-def _gains(is_tumor, p_tumor, other, patients, settings: BootstrapSettings) -> dict[str, float]:
-    found = {}
-    for metric in _WITH_INTERVAL:
-        gain = bootstrap_difference(
-            metric, is_tumor, p_tumor, other, patients, settings.repeats, seed=settings.seed
-        )
-        name = f"{metric.name}_gain"
-        found |= {name: gain.value, f"{name}_low": gain.low, f"{name}_high": gain.high}
-    return found

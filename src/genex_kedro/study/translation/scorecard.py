@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from anndata import AnnData
 
-from genex_kedro.study.judges.scorecard import OVERALL, BootstrapSettings
+from genex_kedro.study.intervals import BootstrapSettings
+from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation import rows as scores
 from genex_kedro.study.translation.rows import KINDS, Truth
 

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from genex_kedro.metrics import multiclass
-from genex_kedro.metrics.bootstrap import bootstrap, bootstrap_difference
 from genex_kedro.metrics.multiclass import METRICS
-from genex_kedro.study.judges.scorecard import BootstrapSettings
+from genex_kedro.study.intervals import BootstrapSettings, gains, intervals
 from genex_kedro.study.tumor_types.data import merged
 from genex_kedro.study.tumor_types.fits import PREFIX
 
@@ -45,10 +44,10 @@ def score_types(
     truth, call = test["truth"].to_numpy(str), test["call"].to_numpy(str)
     people = patients.loc[test["sample_id"]].to_numpy(str)
     row = {"subset": OVERALL, **_sizes(truth, people), **_values(truth, call)}
-    row |= _intervals(truth, call, people, settings)
+    row |= intervals(_WITH_INTERVAL, truth, call, people, settings)
     if against is not None:
         other = against.set_index("sample_id").loc[test["sample_id"], "call"].to_numpy(str)
-        row |= _gains(truth, call, other, people, settings)
+        row |= gains(_WITH_INTERVAL, truth, call, other, people, settings)
     row |= _of_probabilities(test)
     if len(validation):
         at = validation["truth"].to_numpy(str), validation["call"].to_numpy(str)
@@ -81,25 +80,6 @@ def _sizes(truth: np.ndarray, people: np.ndarray) -> dict[str, int]:
 
 def _values(truth: np.ndarray, call: np.ndarray) -> dict[str, float]:
     return {metric.name: metric(truth, call) for metric in METRICS}
-
-
-def _intervals(truth, call, people, settings: BootstrapSettings) -> dict[str, float]:
-    found = {}
-    for metric in _WITH_INTERVAL:
-        interval = bootstrap(metric, truth, call, people, settings.repeats, seed=settings.seed)
-        found |= {f"{metric.name}_low": interval.low, f"{metric.name}_high": interval.high}
-    return found
-
-
-def _gains(truth, call, other, people, settings: BootstrapSettings) -> dict[str, float]:
-    found = {}
-    for metric in _WITH_INTERVAL:
-        gain = bootstrap_difference(
-            metric, truth, call, other, people, settings.repeats, seed=settings.seed
-        )
-        name = f"{metric.name}_gain"
-        found |= {name: gain.value, f"{name}_low": gain.low, f"{name}_high": gain.high}
-    return found
 
 
 def _of_probabilities(test: pd.DataFrame) -> dict[str, float]:
