@@ -21,9 +21,9 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae import build
-from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_learner import CvaeLearner
+from genex_kedro.models.cvae.config import CvaeConfig
+from genex_kedro.models.cvae.learner import CvaeLearner
+from genex_kedro.models.cvae.model import build
 from genex_kedro.training import FitSettings, fit
 
 N_SAMPLES, N_GENES, N_CLASSES, BATCH = 650, 969, 21, 50

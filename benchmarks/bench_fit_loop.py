@@ -18,8 +18,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
-from genex_kedro.models.discriminator_learner import DiscriminatorLearner
+from genex_kedro.models.discriminator.learner import DiscriminatorLearner
+from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
 from genex_kedro.training import FitSettings, fit
 
 N_SAMPLES, BATCH = 2000, 100

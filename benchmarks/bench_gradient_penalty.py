@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.wgan_gp import WganGpLearner, build
-from genex_kedro.models.wgan_gp_config import WganGpConfig
-from genex_kedro.models.wgan_gp_networks import Critic
+from genex_kedro.models.wgan_gp.config import WganGpConfig
+from genex_kedro.models.wgan_gp.model import WganGpLearner, build
+from genex_kedro.models.wgan_gp.networks import Critic
 
 N_CLASSES = 21
 

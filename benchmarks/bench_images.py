@@ -16,11 +16,11 @@ import common
 import numpy as np
 import torch
 
-from genex_kedro.models.attribution import integrated_gradients
-from genex_kedro.models.backbones import BACKBONES
-from genex_kedro.models.image_classifier import build_image_classifier
-from genex_kedro.models.image_classifier_config import ImageClassifierConfig
-from genex_kedro.models.image_classifier_learner import (
+from genex_kedro.models.images.attribution import integrated_gradients
+from genex_kedro.models.images.backbones import BACKBONES
+from genex_kedro.models.images.classifier import build_image_classifier
+from genex_kedro.models.images.config import ImageClassifierConfig
+from genex_kedro.models.images.learner import (
     ImageClassifierLearner,
     activations,
     logits_of,

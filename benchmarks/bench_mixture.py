@@ -22,7 +22,7 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from sklearn.mixture import BayesianGaussianMixture
 
-from genex_kedro.models.gaussian_mixture import fit_mixtures
+from genex_kedro.models.modes.gaussian_mixture import fit_mixtures
 
 GOAL = {"n_genes": 969, "n_samples": 6400, "seconds": 30}
 

@@ -26,12 +26,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from genex_kedro.models import tvae
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.ctgan import Scores
+from genex_kedro.models.ctgan.model import Scores
 from genex_kedro.models.draws import gumbel
-from genex_kedro.models.mode_specific import Encoded, ModeSpecific
-from genex_kedro.models.tvae_config import TvaeConfig
+from genex_kedro.models.modes.mode_specific import Encoded, ModeSpecific
+from genex_kedro.models.tvae import model as tvae
+from genex_kedro.models.tvae.config import TvaeConfig
 
 N_SAMPLES, N_CLASSES, TEMPERATURE = 500, 21, 0.2
 GOAL = {"n_genes": 969, "step": 40, "activations": 10}

@@ -43,7 +43,7 @@ def run_one(method: str, folder: str) -> dict:
     """Seconds and memory of one reading, imports not counted; run in a fresh process."""
     import pandas as pd  # noqa: F401  the imports of either method, before the clock starts
 
-    from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
+    from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
 
     folder, before = Path(folder), 1024 * common.peak_gb()
     start, start_cpu = time.perf_counter(), time.process_time()

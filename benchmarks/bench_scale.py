@@ -157,8 +157,8 @@ def _generator(model: str, study, from_disk: bool) -> dict:
 
 
 def _judge(model: str, study, from_disk: bool) -> dict:
-    from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
-    from genex_kedro.models.discriminator_learner import DiscriminatorLearner
+    from genex_kedro.models.discriminator.learner import DiscriminatorLearner
+    from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
     from genex_kedro.pipelines.discriminator import nodes
     from genex_kedro.pipelines.discriminator.settings import NetworkSettings
 

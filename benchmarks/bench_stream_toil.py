@@ -118,8 +118,8 @@ def run_one(method: str, path: str, layout: str, n_genes: int) -> dict:
     """Seconds and memory of one reading, imports not counted; run in a fresh process."""
     import pandas as pd
 
-    from genex_kedro.datasets.gene_blocks import GeneBlocks
-    from genex_kedro.datasets.gene_stream import GeneStream
+    from genex_kedro.datasets.published.gene_blocks import GeneBlocks
+    from genex_kedro.datasets.published.gene_stream import GeneStream
 
     wanted = wanted_genes(layout, n_genes)
     path, imports = Path(path), 1024 * common.peak_gb()

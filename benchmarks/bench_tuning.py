@@ -17,10 +17,10 @@ import common
 import torch
 from bench_cvae_step import BATCH, N_GENES, N_SAMPLES, planted
 
-from genex_kedro.models.cvae import build
-from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_learner import CvaeLearner
-from genex_kedro.models.cvae_stack import CvaeStack
+from genex_kedro.models.cvae.config import CvaeConfig
+from genex_kedro.models.cvae.learner import CvaeLearner
+from genex_kedro.models.cvae.model import build
+from genex_kedro.models.cvae.stack import CvaeStack
 from genex_kedro.training import FitSettings, fit
 from genex_kedro.training.epochs import Epochs
 from genex_kedro.training.together import Together

@@ -24,11 +24,11 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.cohort import to_study_unit
-from genex_kedro.datasets.table import TableCohortDataset
+from genex_kedro.datasets.tables.table import TableCohortDataset
 from genex_kedro.metrics.pair_error import change_r, paired_rmse
 from genex_kedro.metrics.right_patient import patient_ranks
-from genex_kedro.models.aligned_config import AlignedConfig
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.aligned.config import AlignedConfig
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.cyclegan import aligned
 from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
 from genex_kedro.study.prepare import StudySettings, prepare_study

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
-from genex_kedro.datasets.table import TableCohortDataset
+from genex_kedro.datasets.tables.table import TableCohortDataset
 from genex_kedro.errors import InputError
 from genex_kedro.genes.panels import panel
 

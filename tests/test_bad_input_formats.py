@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from genex_kedro.datasets.table import TableCohortDataset
+from genex_kedro.datasets.tables.table import TableCohortDataset
 from genex_kedro.genes.table import gene_table
 from spoiled_files import GENES, N_GENES, N_SAMPLES, Cases
 

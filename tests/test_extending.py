@@ -42,7 +42,7 @@ def extended(project):
     line = '    "genex_kedro.models.pca_normal:PCA_NORMAL",\n'
     assert f"+{line}" in page("extending.md")
     registry = (models / "families.py").read_text()
-    last = '    "genex_kedro.models.diffusion_config:DIFFUSION",\n'
+    last = '    "genex_kedro.models.diffusion.config:DIFFUSION",\n'
     assert last in registry
     (models / "families.py").write_text(registry.replace(last, last + line))
     return project

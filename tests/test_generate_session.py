@@ -11,7 +11,7 @@ import pytest
 from anndata import read_h5ad
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
-from genex_kedro.datasets.table import read_cohort
+from genex_kedro.datasets.tables.table import read_cohort
 from genex_kedro.study.cards import card_key, scored_card
 from refusals import assert_refused
 from trained_generators import GENES, trained

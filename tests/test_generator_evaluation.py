@@ -8,7 +8,7 @@ import pytest
 from anndata import AnnData
 
 from genex_kedro.errors import InputError
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.pipelines.baselines.nodes import sample_simple
 from genex_kedro.pipelines.evaluation import generator_pictures as pictures
 from genex_kedro.pipelines.evaluation import generators as ours
@@ -148,7 +148,7 @@ def test_pictures_are_of_the_generators_chosen(studies, simple, failed, table, c
 
 @pytest.fixture(scope="module")
 def networks():
-    from genex_kedro.models.cvae_config import CvaeConfig
+    from genex_kedro.models.cvae.config import CvaeConfig
 
     tiny = {"network": {"encoder_hidden": [8], "decoder_hidden": [8], "latent": 2}, "fit": {"epochs": 5, "device": "cpu"}}  # fmt: skip
     return GeneratorSettings[CvaeConfig](networks={"tiny": tiny})

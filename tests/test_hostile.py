@@ -20,9 +20,9 @@ from genex_kedro.datasets.files import YAMLDataset
 from genex_kedro.datasets.imagenet_weights import ImageNetWeights
 from genex_kedro.datasets.model_folder import FILES, read_model
 from genex_kedro.datasets.model_shelf import ModelShelf
-from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
-from genex_kedro.datasets.sample_sheet import read_sample_sheet
-from genex_kedro.datasets.table import read_table
+from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
+from genex_kedro.datasets.tables.sample_sheet import read_sample_sheet
+from genex_kedro.datasets.tables.table import read_table
 from genex_kedro.datasets.trial_storage import TrialStorageDataset
 from genex_kedro.errors import InputError
 

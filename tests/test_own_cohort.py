@@ -12,9 +12,9 @@ import yaml
 from kedro.framework.cli.cli import KedroCLI
 
 from conftest import ROOT
-from genex_kedro.datasets.table import read_cohort
+from genex_kedro.datasets.tables.table import read_cohort
 from genex_kedro.errors import InputError
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.simulation import SimulationSettings, simulate
 
 PAGE = (ROOT / "docs/own_cohort.md").read_text()

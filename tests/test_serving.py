@@ -23,12 +23,12 @@ from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.datasets.model_shelf import ModelShelf
 from genex_kedro.errors import InputError
 from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
-from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
-from genex_kedro.models.discriminator import to_trained_model as keep_judge
-from genex_kedro.models.image_classifier import build_image_classifier
-from genex_kedro.models.image_classifier import to_trained_model as keep_classifier
-from genex_kedro.models.image_classifier_config import ImageClassifierConfig
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
+from genex_kedro.models.discriminator.model import to_trained_model as keep_judge
+from genex_kedro.models.images.classifier import build_image_classifier
+from genex_kedro.models.images.classifier import to_trained_model as keep_classifier
+from genex_kedro.models.images.config import ImageClassifierConfig
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.classify.nodes import classify_samples
 from genex_kedro.pipelines.classify.settings import ClassifySettings
 from genex_kedro.pipelines.translate.nodes import translate_tumors

@@ -10,8 +10,8 @@ import pytest
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.genes.table import gene_table
-from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
-from genex_kedro.models.discriminator import to_trained_model as keep_judge
+from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
+from genex_kedro.models.discriminator.model import to_trained_model as keep_judge
 from genex_kedro.pipelines.translators.nodes import translate_simple
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate

@@ -9,8 +9,8 @@ import torch
 from genex_kedro.genes.table import gene_table
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae_config import CVAE, CvaeConfig
-from genex_kedro.models.cvae_learner import build, start
+from genex_kedro.models.cvae.config import CVAE, CvaeConfig
+from genex_kedro.models.cvae.learner import build, start
 from genex_kedro.models.family import to_trained_model
 from genex_kedro.transforms import Standardiser
 

@@ -13,8 +13,8 @@ from genex_kedro.barcodes import (
     tissue_of_primary_site,
 )
 from genex_kedro.barcodes.codes import sites, studies
-from genex_kedro.datasets.rnaseqdb_names import TISSUE_OF_COHORT
-from genex_kedro.datasets.toil_files import read_phenotype
+from genex_kedro.datasets.rnaseqdb.names import TISSUE_OF_COHORT
+from genex_kedro.datasets.toil.files import read_phenotype
 
 
 def test_an_aliquot_of_the_site_named_like_a_missing_value():

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from genex_kedro.datasets.download import Patience, fetch
-from genex_kedro.datasets.sources import Source
+from genex_kedro.datasets.downloads.download import Patience, fetch
+from genex_kedro.datasets.downloads.sources import Source
 
 for line in sys.stdin:
     url, size, sha256, folder = line.split()

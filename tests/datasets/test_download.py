@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from genex_kedro.datasets import transfer_bar
-from genex_kedro.datasets.download import Patience, fetch
-from genex_kedro.datasets.sources import Source, public_files
+from genex_kedro.datasets.downloads import transfer_bar
+from genex_kedro.datasets.downloads.download import Patience, fetch
+from genex_kedro.datasets.downloads.sources import Source, public_files
 from genex_kedro.errors import InputError
 from unreliable_server import serving
 

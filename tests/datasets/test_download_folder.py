@@ -7,10 +7,11 @@ import shutil
 import numpy as np
 import pytest
 
-from genex_kedro.datasets import download, lock
-from genex_kedro.datasets.download import ensure, expected_state, fetch
-from genex_kedro.datasets.sources import Source, choose_files, public_files
-from genex_kedro.datasets.verify import file_digest
+from genex_kedro.datasets import lock
+from genex_kedro.datasets.downloads import download
+from genex_kedro.datasets.downloads.download import ensure, expected_state, fetch
+from genex_kedro.datasets.downloads.sources import Source, choose_files, public_files
+from genex_kedro.datasets.downloads.verify import file_digest
 from genex_kedro.errors import InputError
 from unreliable_server import serving
 

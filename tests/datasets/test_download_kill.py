@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from genex_kedro.datasets.download import fetch
-from genex_kedro.datasets.sources import Source
+from genex_kedro.datasets.downloads.download import fetch
+from genex_kedro.datasets.downloads.sources import Source
 from unreliable_server import serving
 
 KILLS = 20

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.datasets import table_writers
-from genex_kedro.datasets.expression_table import ExpressionTableDataset
-from genex_kedro.datasets.table import read_cohort
-from genex_kedro.datasets.table_writers import WRITERS
+from genex_kedro.datasets.tables import writers as table_writers
+from genex_kedro.datasets.tables.expression_table import ExpressionTableDataset
+from genex_kedro.datasets.tables.table import read_cohort
+from genex_kedro.datasets.tables.writers import WRITERS
 from genex_kedro.genes.table import gene_table
 from genex_kedro.units import from_study_unit
 from refusals import assert_refused
@@ -150,7 +150,7 @@ def test_what_cannot_be_written_or_is_not_there_is_refused(tmp_path):
 
 def test_landmark_genes_under_their_old_names_come_back_each_as_itself(tmp_path, real_data):
     """RNAseqDB names 39 of them as they were called in 2016; the reader calls them as today."""
-    from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
+    from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
     from genex_kedro.genes.panels import match_panel
 
     folder = real_data / "rnaseqdb/normalized"

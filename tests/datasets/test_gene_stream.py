@@ -5,9 +5,9 @@ import gzip
 import numpy as np
 import pytest
 
-from genex_kedro.datasets import gene_stream
-from genex_kedro.datasets.gene_blocks import GeneBlocks
-from genex_kedro.datasets.gene_stream import GeneStream
+from genex_kedro.datasets.published import gene_stream
+from genex_kedro.datasets.published.gene_blocks import GeneBlocks
+from genex_kedro.datasets.published.gene_stream import GeneStream
 from genex_kedro.errors import InputError
 
 N_GENES, N_SAMPLES = 40, 7

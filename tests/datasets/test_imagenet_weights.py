@@ -10,8 +10,8 @@ from sklearn.datasets import load_sample_image
 
 from genex_kedro.datasets.imagenet_weights import ImageNetWeights, ImageNetWeightsDataset
 from genex_kedro.errors import InputError
-from genex_kedro.models.backbones import build_backbone, create_network
-from genex_kedro.models.pretrained import Pretrained, to_keras_v1
+from genex_kedro.models.images.backbones import build_backbone, create_network
+from genex_kedro.models.images.pretrained import Pretrained, to_keras_v1
 from genex_kedro.session import find_mistake
 from refusals import assert_refused
 

@@ -13,7 +13,7 @@ from kedro_datasets._typing import JSONPreview
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.errors import InputError
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
+from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
 
 
 def trained(seed: int = 0) -> TrainedModel:

@@ -8,9 +8,9 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets.pancan_genes import name_rows
-from genex_kedro.datasets.pancan_labels import label_barcodes
-from genex_kedro.datasets.pancan_reader import FORMS, read_pancan
+from genex_kedro.datasets.pancan.genes import name_rows
+from genex_kedro.datasets.pancan.labels import label_barcodes
+from genex_kedro.datasets.pancan.reader import FORMS, read_pancan
 from genex_kedro.errors import InputError
 
 GDC = FORMS["gdc"][0][0]
@@ -137,7 +137,7 @@ def test_the_xena_form(tmp_path, table):
 
 
 def test_dataset_from_a_catalog(folder):
-    kind = "genex_kedro.datasets.pancan.PancanCohortDataset"
+    kind = "genex_kedro.datasets.pancan.cohort.PancanCohortDataset"
     dataset = DataCatalog.from_config({"c": {"type": kind, "folder": str(folder)}})["c"]
     assert dataset.exists() and [path.name for path in dataset.sources()] == [GDC]
     with pytest.raises(DatasetError, match="only read"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.datasets.pancan_reader import FORMS, read_pancan
+from genex_kedro.datasets.pancan.reader import FORMS, read_pancan
 from refusals import assert_refused
 
 GDC = FORMS["gdc"][0][0]

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets.table import read_cohort
+from genex_kedro.datasets.tables.table import read_cohort
 from genex_kedro.errors import InputError
 
 pytestmark = pytest.mark.real

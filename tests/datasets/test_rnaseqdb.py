@@ -8,10 +8,10 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets import rnaseqdb
-from genex_kedro.datasets.rnaseqdb import RnaseqdbCohortDataset, read_rnaseqdb
-from genex_kedro.datasets.rnaseqdb_names import FILE_NAMES, TISSUE_OF_COHORT
-from genex_kedro.datasets.sources import Source
+from genex_kedro.datasets.downloads.sources import Source
+from genex_kedro.datasets.rnaseqdb import cohort as rnaseqdb
+from genex_kedro.datasets.rnaseqdb.cohort import RnaseqdbCohortDataset, read_rnaseqdb
+from genex_kedro.datasets.rnaseqdb.names import FILE_NAMES, TISSUE_OF_COHORT
 from genex_kedro.errors import InputError
 
 GENES = {"TP53": "7157", "ALB": "213", "KLK3": "354", "AL354898.1": "0"}
@@ -236,7 +236,7 @@ def test_a_limit_that_is_no_logarithm_is_refused(folder, limit):
 
 
 def test_dataset_reads_and_does_not_write(folder):
-    kind = "genex_kedro.datasets.rnaseqdb.RnaseqdbCohortDataset"
+    kind = "genex_kedro.datasets.rnaseqdb.cohort.RnaseqdbCohortDataset"
     dataset = DataCatalog.from_config({"cohort": {"type": kind, "folder": str(folder)}})["cohort"]
     assert dataset.exists()
     cohort = dataset.load()

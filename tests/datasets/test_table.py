@@ -9,7 +9,7 @@ import pytest
 from kedro.io import DatasetError
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets.table import TableCohortDataset, read_cohort
+from genex_kedro.datasets.tables.table import TableCohortDataset, read_cohort
 from genex_kedro.genes.panels import panel
 from genex_kedro.genes.table import gene_table
 

@@ -9,10 +9,10 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 
 from genex_kedro.cohort import notices, to_study_unit
-from genex_kedro.datasets.toil import ToilCohortDataset
-from genex_kedro.datasets.toil_files import read_phenotype, read_probemap
-from genex_kedro.datasets.toil_labels import label_samples
-from genex_kedro.datasets.toil_reader import read_toil
+from genex_kedro.datasets.toil.cohort import ToilCohortDataset
+from genex_kedro.datasets.toil.files import read_phenotype, read_probemap
+from genex_kedro.datasets.toil.labels import label_samples
+from genex_kedro.datasets.toil.reader import read_toil
 from genex_kedro.errors import InputError
 from genex_kedro.genes.panels import match_panel
 from toil_folder import CELL_LINE, CONTROL, EXPRESSION, HUGO, PHENOTYPE, PROBEMAP, ToilFolder
@@ -160,7 +160,7 @@ def test_gencodes_own_list_serves_as_probemap(toil):
 
 
 def test_dataset_from_a_catalog(toil):
-    kind = "genex_kedro.datasets.toil.ToilCohortDataset"
+    kind = "genex_kedro.datasets.toil.cohort.ToilCohortDataset"
     dataset = DataCatalog.from_config({"c": {"type": kind, "folder": str(toil.path)}})["c"]
     assert dataset.exists() and len(dataset.sources()) == 3
     cohort = dataset.load()

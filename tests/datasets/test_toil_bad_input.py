@@ -5,7 +5,7 @@ import gzip
 import pandas as pd
 import pytest
 
-from genex_kedro.datasets.toil_reader import read_toil
+from genex_kedro.datasets.toil.reader import read_toil
 from refusals import assert_refused
 from toil_folder import EXPRESSION, PHENOTYPE, PROBEMAP, ToilFolder
 

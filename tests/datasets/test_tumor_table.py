@@ -8,8 +8,8 @@ import pytest
 from anndata import AnnData
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets.profile_table import ProfileTableDataset
-from genex_kedro.datasets.tumor_table import NOT_GIVEN, TumorTableDataset, read_tumors
+from genex_kedro.datasets.tables.profile_table import ProfileTableDataset
+from genex_kedro.datasets.tables.tumor_table import NOT_GIVEN, TumorTableDataset, read_tumors
 from genex_kedro.errors import InputError
 from genex_kedro.genes.table import gene_table
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from spoiling import EXAMPLES, of_text, read_or_refused
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets.gene_stream import GeneStream
-from genex_kedro.datasets.pancan_reader import FORMS, read_pancan
-from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
-from genex_kedro.datasets.toil_files import read_phenotype, read_probemap
+from genex_kedro.datasets.pancan.reader import FORMS, read_pancan
+from genex_kedro.datasets.published.gene_stream import GeneStream
+from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
+from genex_kedro.datasets.toil.files import read_phenotype, read_probemap
 from toil_folder import COLUMNS, EXPRESSION, PHENOTYPE, PROBEMAP, ToilFolder
 
 _GDC = FORMS["gdc"][0][0]

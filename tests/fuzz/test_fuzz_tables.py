@@ -11,9 +11,9 @@ from hypothesis import given
 from spoiling import EXAMPLES, of_bytes, of_text, read_or_refused
 
 from genex_kedro.cohort import notices
-from genex_kedro.datasets.gdc_star import read_star
-from genex_kedro.datasets.sample_sheet import read_sample_sheet
-from genex_kedro.datasets.table import read_cohort, read_table
+from genex_kedro.datasets.tables.gdc_star import read_star
+from genex_kedro.datasets.tables.sample_sheet import read_sample_sheet
+from genex_kedro.datasets.tables.table import read_cohort, read_table
 from spoiled_files import Files
 from test_bad_input_formats import STAR
 

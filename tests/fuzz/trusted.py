@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from genex_kedro.datasets.raw_table import ANNOTATIONS, MISSING
+from genex_kedro.datasets.tables.raw_table import ANNOTATIONS, MISSING
 
 _LONG = 1 << 24
 

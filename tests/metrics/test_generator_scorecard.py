@@ -6,7 +6,7 @@ from planted_samples import planted
 
 from genex_kedro.metrics.generator_scorecard import METRICS, score_generator
 from genex_kedro.metrics.samples import Samples
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 
 ROUNDS = 60  # of trees: a fifth of the default
 TRAIN, TEST, REFERENCE = planted(30), planted(15, seed=1), planted(15, seed=2)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
+from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
 from genex_kedro.genes.panels import match_panel
 from genex_kedro.metrics import correlation
 from genex_kedro.metrics.generator_scorecard import score_generator
 from genex_kedro.metrics.samples import Samples, real_ceilings
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.study.split import SPLITS, split_patients
 
 pytestmark = pytest.mark.real

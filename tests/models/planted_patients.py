@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from genex_kedro.models.simple_translators import TranslationData
+from genex_kedro.models.simple.translators import TranslationData
 
 TISSUES = ("liver", "lung", "thyroid")
 

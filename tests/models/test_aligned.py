@@ -6,11 +6,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from genex_kedro.models.aligned import NOT_TOLD, UNSEEN
-from genex_kedro.models.aligned_classes import large_enough, pairs_among
-from genex_kedro.models.aligned_config import AlignedConfig
-from genex_kedro.models.aligned_fit import Held, Labelled, fit_aligned
-from genex_kedro.models.aligned_kept import from_trained_model, to_trained_model
+from genex_kedro.models.aligned.classes import large_enough, pairs_among
+from genex_kedro.models.aligned.config import AlignedConfig
+from genex_kedro.models.aligned.fit import Held, Labelled, fit_aligned
+from genex_kedro.models.aligned.kept import from_trained_model, to_trained_model
+from genex_kedro.models.aligned.model import NOT_TOLD, UNSEEN
 from genex_kedro.models.memorised import HELD, nearest_to_training
 
 N_GENES, N = 60, 240

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from genex_kedro.models.atlas import Atlas, fit_atlas, from_trained_model, to_trained_model
-from genex_kedro.models.simple_translators import kept
+from genex_kedro.models.simple.translators import kept
 
 
 def people(n, seed, tissues=("kidney", "liver", "lung"), n_genes=80, shift=1.0):

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from genex_kedro.models.attribution import integrated_gradients
-from genex_kedro.models.image_classifier import build_image_classifier
-from genex_kedro.models.image_classifier_config import ImageClassifierConfig
-from genex_kedro.models.image_classifier_learner import ImageClassifierLearner
+from genex_kedro.models.images.attribution import integrated_gradients
+from genex_kedro.models.images.classifier import build_image_classifier
+from genex_kedro.models.images.config import ImageClassifierConfig
+from genex_kedro.models.images.learner import ImageClassifierLearner
 from genex_kedro.training import FitSettings, fit
 
 N_GENES, SIDE = 60, 8

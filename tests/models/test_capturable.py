@@ -5,11 +5,11 @@ import torch
 from planted_classes import N_GENES, planted
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 
-from genex_kedro.models.diffusion import build as build_diffusion
-from genex_kedro.models.diffusion_config import DiffusionConfig
-from genex_kedro.models.wgan_gp import WganGpLearner
-from genex_kedro.models.wgan_gp import build as build_wgan_gp
-from genex_kedro.models.wgan_gp_config import WganGpConfig
+from genex_kedro.models.diffusion.config import DiffusionConfig
+from genex_kedro.models.diffusion.model import build as build_diffusion
+from genex_kedro.models.wgan_gp.config import WganGpConfig
+from genex_kedro.models.wgan_gp.model import WganGpLearner
+from genex_kedro.models.wgan_gp.model import build as build_wgan_gp
 
 _, CLASSES, VOCABULARY = planted(30)
 

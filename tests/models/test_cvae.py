@@ -6,9 +6,9 @@ import torch
 from planted_classes import N_GENES, planted
 from pydantic import ValidationError
 
-from genex_kedro.models.cvae import build
-from genex_kedro.models.cvae_config import CVAE, CvaeConfig
-from genex_kedro.models.cvae_learner import CvaeLearner, finish
+from genex_kedro.models.cvae.config import CVAE, CvaeConfig
+from genex_kedro.models.cvae.learner import CvaeLearner, finish
+from genex_kedro.models.cvae.model import build
 from genex_kedro.models.families import from_trained_model
 from genex_kedro.models.family import to_trained_model
 from genex_kedro.training import FitSettings, fit

@@ -4,9 +4,9 @@ import pytest
 import torch
 from test_cvae import N_GENES, SETTINGS, planted
 
-from genex_kedro.models.cvae import build
-from genex_kedro.models.cvae_calibration import MarginalCalibration
-from genex_kedro.models.cvae_learner import CvaeLearner, finish
+from genex_kedro.models.cvae.calibration import MarginalCalibration
+from genex_kedro.models.cvae.learner import CvaeLearner, finish
+from genex_kedro.models.cvae.model import build
 
 
 def skewness(x):

@@ -5,7 +5,7 @@ import torch
 
 from genex_kedro.models import blocks
 from genex_kedro.models.blocks import class_means
-from genex_kedro.models.cvae_core import class_noise, fit_core, shrunk_means
+from genex_kedro.models.cvae.core import class_noise, fit_core, shrunk_means
 
 N_CLASSES, LATENT, ROUNDS, FLOOR = 3, 4, 30, 0.05
 

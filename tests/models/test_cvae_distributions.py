@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import distributions
 
-from genex_kedro.models.cvae_distributions import (
+from genex_kedro.models.cvae.distributions import (
     DiagonalNormal,
     FullNormal,
     ScaledNormal,

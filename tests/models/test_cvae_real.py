@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
+from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
 from genex_kedro.metrics import correlation
 from genex_kedro.metrics.samples import Samples, match_classes
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae import build
-from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_learner import CvaeLearner, finish
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.cvae.config import CvaeConfig
+from genex_kedro.models.cvae.learner import CvaeLearner, finish
+from genex_kedro.models.cvae.model import build
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
 from genex_kedro.training import FitSettings, fit

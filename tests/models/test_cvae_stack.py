@@ -7,9 +7,9 @@ import pytest
 import torch
 from test_cvae import N_GENES, SETTINGS, planted
 
-from genex_kedro.models.cvae import build
-from genex_kedro.models.cvae_learner import CvaeLearner
-from genex_kedro.models.cvae_stack import CvaeStack, shape_of
+from genex_kedro.models.cvae.learner import CvaeLearner
+from genex_kedro.models.cvae.model import build
+from genex_kedro.models.cvae.stack import CvaeStack, shape_of
 from genex_kedro.training import FitSettings, fit
 from genex_kedro.training.epochs import Epochs
 from genex_kedro.training.graph import GraphedStep

@@ -5,13 +5,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from genex_kedro.models.cyclegan import HistoryPool, Partners, build_cyclegan
-from genex_kedro.models.cyclegan_config import CycleGanConfig
-from genex_kedro.models.cyclegan_learner import (
+from genex_kedro.models.cyclegan.config import CycleGanConfig
+from genex_kedro.models.cyclegan.learner import (
     CycleGanLearner,
     from_trained_model,
     to_trained_model,
 )
+from genex_kedro.models.cyclegan.model import HistoryPool, Partners, build_cyclegan
 from genex_kedro.models.tissue_classifier import TissueClassifier
 from genex_kedro.training import FitSettings, fit
 

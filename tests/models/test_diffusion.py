@@ -5,10 +5,10 @@ import torch
 from planted_classes import CORRELATION, MEANS, N_GENES, SPREAD, errors, planted, trained
 from pydantic import ValidationError
 
-from genex_kedro.models.diffusion import DiffusionLearner, build, learner
-from genex_kedro.models.diffusion_config import DIFFUSION, DiffusionConfig
-from genex_kedro.models.diffusion_core import NormalDenoiser
-from genex_kedro.models.diffusion_steps import Level, cosine_levels, step_back, visited
+from genex_kedro.models.diffusion.config import DIFFUSION, DiffusionConfig
+from genex_kedro.models.diffusion.core import NormalDenoiser
+from genex_kedro.models.diffusion.model import DiffusionLearner, build, learner
+from genex_kedro.models.diffusion.steps import Level, cosine_levels, step_back, visited
 
 SMALL = {
     "core": False,

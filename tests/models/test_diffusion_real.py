@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from genex_kedro.datasets.rnaseqdb import read_rnaseqdb
+from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
 from genex_kedro.metrics import correlation, manifold
 from genex_kedro.metrics.neighbours import pair_distances
 from genex_kedro.metrics.samples import match_classes
-from genex_kedro.models.diffusion_config import DIFFUSION, DiffusionConfig
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.diffusion.config import DIFFUSION, DiffusionConfig
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.study.generation import fitting, sampling
 from genex_kedro.study.generation.settings import GeneratorSettings
 from genex_kedro.study.generation.synthetic import samples_of, synthetic_cohort

@@ -7,13 +7,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from genex_kedro.models.discriminator import (
+from genex_kedro.models.discriminator.learner import DiscriminatorLearner
+from genex_kedro.models.discriminator.model import (
     DiscriminatorConfig,
     build_discriminator,
     from_trained_model,
     to_trained_model,
 )
-from genex_kedro.models.discriminator_learner import DiscriminatorLearner
 from genex_kedro.training import FitSettings, fit
 
 PAPER = DiscriminatorConfig()

@@ -10,8 +10,8 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from sklearn.mixture import BayesianGaussianMixture
 
-from genex_kedro.models import gaussian_mixture
-from genex_kedro.models.gaussian_mixture import fit_mixtures, start_modes
+from genex_kedro.models.modes import gaussian_mixture
+from genex_kedro.models.modes.gaussian_mixture import fit_mixtures, start_modes
 
 CENTRES = np.array([[5.0, 5.0, 5.0], [-3.0, 3.0, 3.0], [2.0, 5.0, 9.0], [7.0, 7.0, 1e4]])
 SD = 0.5

@@ -6,12 +6,12 @@ import torch
 from planted_classes import N_GENES, checkpoints, planted, trained
 from pydantic import ValidationError
 
-from genex_kedro.models.ctgan_config import CTGAN
-from genex_kedro.models.diffusion_config import DIFFUSION
+from genex_kedro.models.ctgan.config import CTGAN
+from genex_kedro.models.diffusion.config import DIFFUSION
 from genex_kedro.models.families import FAMILIES, from_trained_model
 from genex_kedro.models.family import to_trained_model
-from genex_kedro.models.tvae_config import TVAE
-from genex_kedro.models.wgan_gp_config import WGAN_GP
+from genex_kedro.models.tvae.config import TVAE
+from genex_kedro.models.wgan_gp.config import WGAN_GP
 
 TABLE = {"modes": 3, "latent": 4, "encoder_hidden": (8,), "decoder_hidden": (8,)}
 PACKED = {"modes": 3, "embedding": 4, "generator_hidden": (8, 8), "critic_hidden": (8,)}

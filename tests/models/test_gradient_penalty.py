@@ -7,7 +7,7 @@ from torch import nn
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.gradient_penalty import input_gradient, two_sided_penalty
-from genex_kedro.models.wgan_gp_networks import Critic
+from genex_kedro.models.wgan_gp.networks import Critic
 
 VOCABULARY = Vocabulary(
     ("tissue", "condition"), (("liver", "normal"), ("lung", "normal"), ("lung", "tumor")), (3, 3, 3)

@@ -8,15 +8,15 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from genex_kedro.models.backbones import BACKBONES, build_backbone, create_network
-from genex_kedro.models.expression_image import ExpressionImage
-from genex_kedro.models.image_classifier import (
+from genex_kedro.models.images.backbones import BACKBONES, build_backbone, create_network
+from genex_kedro.models.images.classifier import (
     build_image_classifier,
     from_trained_model,
     to_trained_model,
 )
-from genex_kedro.models.image_classifier_config import ImageClassifierConfig
-from genex_kedro.models.image_classifier_learner import (
+from genex_kedro.models.images.config import ImageClassifierConfig
+from genex_kedro.models.images.expression_image import ExpressionImage
+from genex_kedro.models.images.learner import (
     ImageClassifierLearner,
     activations,
     class_weights,

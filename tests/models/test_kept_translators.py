@@ -9,8 +9,8 @@ from planted_patients import planted_patients
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS, kept
-from genex_kedro.models.simple_translators.regression import ResidualTranslator
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS, kept
+from genex_kedro.models.simple.translators.regression import ResidualTranslator
 
 TRAIN, VALIDATION, TEST = (planted_patients(seed=seed) for seed in range(3))
 GENES = pd.DataFrame(index=[f"G{i}" for i in range(TRAIN.tumor.shape[1])])

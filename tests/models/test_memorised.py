@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae_config import CvaeConfig
-from genex_kedro.models.cvae_learner import build, finish, learner
+from genex_kedro.models.cvae.config import CvaeConfig
+from genex_kedro.models.cvae.learner import build, finish, learner
 from genex_kedro.models.memorised import HELD, nearest_to_training
 from genex_kedro.training import FitSettings, fit
 

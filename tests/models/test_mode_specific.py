@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from genex_kedro.models.ctgan import Scores
+from genex_kedro.models.ctgan.model import Scores
 from genex_kedro.models.draws import gumbel
-from genex_kedro.models.mode_specific import MOST, Encoded, ModeSpecific
-from genex_kedro.models.tvae import table_loss
+from genex_kedro.models.modes.mode_specific import MOST, Encoded, ModeSpecific
+from genex_kedro.models.tvae.model import table_loss
 
 N_MODES = 6
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.covariance import ledoit_wolf
 
 from genex_kedro.errors import InputError
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS, ClassNoise, ClassNormal
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS, ClassNoise, ClassNormal
 
 LABELS = np.repeat(["liver tumor", "lung normal", "rare"], [40, 60, 1])
 

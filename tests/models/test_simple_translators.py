@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from planted_patients import TISSUES, planted_patients
 
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS, TranslationData
-from genex_kedro.models.simple_translators.base import variance_within
-from genex_kedro.models.simple_translators.noise import TissueNoise
-from genex_kedro.models.simple_translators.regression import gene_slopes
-from genex_kedro.models.simple_translators.ridge import Ridge
-from genex_kedro.models.simple_translators.transport import GaussianTransport
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS, TranslationData
+from genex_kedro.models.simple.translators.base import variance_within
+from genex_kedro.models.simple.translators.noise import TissueNoise
+from genex_kedro.models.simple.translators.regression import gene_slopes
+from genex_kedro.models.simple.translators.ridge import Ridge
+from genex_kedro.models.simple.translators.transport import GaussianTransport
 
 # three planted tissues are far apart: plans between them need no more than a few cells
 pytestmark = pytest.mark.filterwarnings("ignore:Sinkhorn did not converge")

@@ -5,11 +5,12 @@ import torch
 from planted_classes import CORRELATION, MEANS, N_GENES, SPREAD, planted
 from pydantic import ValidationError
 
-from genex_kedro.models import ctgan_learner, tvae
-from genex_kedro.models.ctgan_config import CTGAN, CtganConfig
-from genex_kedro.models.ctgan_critic import PackedCritic
-from genex_kedro.models.ctgan_learner import TrainingBySampling
-from genex_kedro.models.tvae_config import TVAE, TvaeConfig
+from genex_kedro.models.ctgan import learner as ctgan_learner
+from genex_kedro.models.ctgan.config import CTGAN, CtganConfig
+from genex_kedro.models.ctgan.critic import PackedCritic
+from genex_kedro.models.ctgan.learner import TrainingBySampling
+from genex_kedro.models.tvae import model as tvae
+from genex_kedro.models.tvae.config import TVAE, TvaeConfig
 from genex_kedro.training import FitSettings, fit
 
 LOW = 0.3  # share of samples in the lower mode of gene 3

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.energy_score import energy_score
-from genex_kedro.models.wgan_gp import WganGpLearner, build
-from genex_kedro.models.wgan_gp_config import WGAN_GP, WganGpConfig
-from genex_kedro.models.wgan_gp_networks import ClassEmbedding
+from genex_kedro.models.wgan_gp.config import WGAN_GP, WganGpConfig
+from genex_kedro.models.wgan_gp.model import WganGpLearner, build
+from genex_kedro.models.wgan_gp.networks import ClassEmbedding
 
 SMALL = {"hidden": (64, 64), "average": 0.99, "learning_rate": 1e-3, "penalty": 1.0}
 

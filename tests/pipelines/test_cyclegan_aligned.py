@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from genex_kedro.datasets.checkpoint import CheckpointDataset
 from genex_kedro.datasets.model_folder import ModelFolderDataset
-from genex_kedro.models.aligned_config import AlignedConfig
+from genex_kedro.models.aligned.config import AlignedConfig
 from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.models.cyclegan_config import CycleGanConfig
+from genex_kedro.models.cyclegan.config import CycleGanConfig
 from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings

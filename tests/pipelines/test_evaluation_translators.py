@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.models.discriminator import DiscriminatorConfig, build_discriminator
-from genex_kedro.models.discriminator import to_trained_model as keep_judge
+from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
+from genex_kedro.models.discriminator.model import to_trained_model as keep_judge
 from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.evaluation import translators as nodes
 from genex_kedro.pipelines.translators.nodes import translate_simple

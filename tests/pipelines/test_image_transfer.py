@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from genex_kedro.datasets.imagenet_weights import ImageNetWeights
 from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.errors import InputError
-from genex_kedro.models.simple_classifiers import SIMPLE_CLASSIFIERS
+from genex_kedro.models.simple.classifiers import SIMPLE_CLASSIFIERS
 from genex_kedro.pipelines.image_transfer import nodes
 from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings
 from genex_kedro.simulation import SimulationSettings, simulate

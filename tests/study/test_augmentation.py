@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from genex_kedro.models.cvae_config import CVAE, CvaeConfig
+from genex_kedro.models.cvae.config import CVAE, CvaeConfig
 from genex_kedro.study.generation import augmentation as ours
 from genex_kedro.study.generation.refit import refit_network, refit_simple
 from genex_kedro.study.generation.settings import NetworkSettings

@@ -96,7 +96,7 @@ def test_no_more_than_a_block_is_ever_read(studies, monkeypatch):
     monkeypatch.setattr("genex_kedro.transforms._BLOCK", 32)
     for module, size in ((blocks, "AT_ONCE"), (blocks, "ENOUGH"), (memorised, "_AT_ONCE")):
         monkeypatch.setattr(module, size, 32)
-    monkeypatch.setattr("genex_kedro.models.cvae.AT_ONCE", 32)
+    monkeypatch.setattr("genex_kedro.models.cvae.model.AT_ONCE", 32)
     monkeypatch.setattr(memorised, "_ALL", 32)
     _, kept = generators("cvae best", studies, True)
     assert max(read) == 32

@@ -11,7 +11,7 @@ from planted_study import planted_study
 from genex_kedro.cohort import notices
 from genex_kedro.errors import InputError
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS, kept
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS, kept
 from genex_kedro.pipelines.cyclegan.nodes import keep_cyclegan, train_cyclegan
 from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
 from genex_kedro.study.fits import part_of

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from planted_study import planted_study
 
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.translators.nodes import translate_simple
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
 from genex_kedro.study.fits import part_of

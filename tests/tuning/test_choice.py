@@ -7,7 +7,7 @@ import pytest
 
 from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import data_digest
-from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.pipelines.cvae.nodes import choose_settings
 from genex_kedro.pipelines.cvae_tuning.nodes import choose_best, weigh_parameters
 from genex_kedro.pipelines.cvae_tuning.settings import TuningSettings

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
-from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.pipelines.cvae_tuning.settings import (
     StudySettings,
     TuningSettings,

@@ -5,7 +5,7 @@ import optuna
 import pandas as pd
 import pytest
 
-from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.pipelines.cvae_tuning.nodes import tune
 from genex_kedro.pipelines.cvae_tuning.settings import TuningSettings
 from genex_kedro.simulation import SimulationSettings, simulate

@@ -41,7 +41,7 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     Examples
     --------
-    >>> toil = {"type": "genex_kedro.datasets.toil.ToilCohortDataset", "folder": "toil"}
+    >>> toil = {"type": "genex_kedro.datasets.toil.cohort.ToilCohortDataset", "folder": "toil"}
     >>> CachedCohortDataset(path="parsed", reader=toil).load()
     """
 

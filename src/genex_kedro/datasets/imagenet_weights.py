@@ -16,8 +16,8 @@ from safetensors import SafetensorError, safe_open
 
 from genex_kedro.errors import InputError, some
 from genex_kedro.fingerprint import file_state
-from genex_kedro.models.backbones import BACKBONES, import_timm, timm_name
-from genex_kedro.models.pretrained import Pretrained
+from genex_kedro.models.images.backbones import BACKBONES, import_timm, timm_name
+from genex_kedro.models.images.pretrained import Pretrained
 
 SOURCES = ("none", "folder", "hub")
 _HOW = "weights.source=folder,weights.folder=PATH (<backbone>*.safetensors), or weights.source=none for random weights"  # fmt: skip
@@ -91,7 +91,7 @@ class ImageNetWeights:
         self.source, self._folder = source, folder
 
     def of(self, backbone: str) -> Pretrained | None:
-        """The weights of one of :data:`~genex_kedro.models.backbones.BACKBONES`.
+        """The weights of one of :data:`~genex_kedro.models.images.backbones.BACKBONES`.
 
         Returns
         -------

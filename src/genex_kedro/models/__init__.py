@@ -1,1 +1,1 @@
-"""Networks in pure torch: one file a model, its configuration beside it."""
+"""Models in pure torch: a folder each, with configuration, networks and how it learns."""

@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae_config import CVAE
+from genex_kedro.models.cvae.config import CVAE
 from genex_kedro.models.family import Family
 
 if TYPE_CHECKING:  # torch takes seconds to import
@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # torch takes seconds to import
 
 # rivals of the conditional VAE; a line each, and no other place names them (docs/extending.md)
 _RIVALS = (
-    "genex_kedro.models.wgan_gp_config:WGAN_GP",
-    "genex_kedro.models.ctgan_config:CTGAN",
-    "genex_kedro.models.tvae_config:TVAE",
-    "genex_kedro.models.diffusion_config:DIFFUSION",
+    "genex_kedro.models.wgan_gp.config:WGAN_GP",
+    "genex_kedro.models.ctgan.config:CTGAN",
+    "genex_kedro.models.tvae.config:TVAE",
+    "genex_kedro.models.diffusion.config:DIFFUSION",
 )
 RIVALS: tuple[Family, ...] = tuple(map(resolve_name, _RIVALS))
 FAMILIES: dict[str, Family] = {family.name: family for family in (CVAE, *RIVALS)}

@@ -10,7 +10,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from genex_kedro.datasets.model_shelf import ModelShelf
-from genex_kedro.datasets.tumor_table import tumors_in
+from genex_kedro.datasets.tables.tumor_table import tumors_in
 from genex_kedro.serving.plainly import plainly
 from genex_kedro.study.tumor_types.calls import call_types
 

@@ -11,7 +11,7 @@ from mlflow.pyfunc import PythonModel
 
 from genex_kedro.cohort import given_unit
 from genex_kedro.datasets.model_shelf import ModelShelf
-from genex_kedro.datasets.tumor_table import tumors_in
+from genex_kedro.datasets.tables.tumor_table import tumors_in
 from genex_kedro.serving.plainly import plainly
 from genex_kedro.study.translation.applied import take_bench
 from genex_kedro.study.translation.applied_report import in_unit

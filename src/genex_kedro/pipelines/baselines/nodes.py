@@ -7,7 +7,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
 from genex_kedro.study.generation.synthetic import synthetic_cohort
 from genex_kedro.study.split import classes

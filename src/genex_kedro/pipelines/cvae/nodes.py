@@ -9,7 +9,7 @@ from anndata import AnnData
 
 from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import data_digest
-from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.study.fits import seed_of
 from genex_kedro.study.generation.settings import (
     GeneratorSettings,

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline, node
 
-from genex_kedro.models.cvae_config import CVAE
+from genex_kedro.models.cvae.config import CVAE
 from genex_kedro.pipelines.cvae import nodes
 from genex_kedro.pipelines.generators import generator_pipeline
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anndata import AnnData
 
-from genex_kedro.models.cvae_config import CVAE
+from genex_kedro.models.cvae.config import CVAE
 from genex_kedro.study.generation.fitting import GeneratorFit
 from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
 from genex_kedro.tuning.search import Fits
@@ -35,7 +35,7 @@ def _in_turn(fits: list[GeneratorFit]) -> Fits:
 
 
 def _stacked(fits: list[GeneratorFit]) -> Fits:
-    from genex_kedro.models.cvae_stack import CvaeStack, shape_of
+    from genex_kedro.models.cvae.stack import CvaeStack, shape_of
     from genex_kedro.training.epochs import Epochs
     from genex_kedro.training.together import Together
 

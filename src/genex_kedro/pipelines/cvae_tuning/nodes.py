@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.conditions import Vocabulary
-from genex_kedro.models.cvae_config import CVAE, CvaeConfig
+from genex_kedro.models.cvae.config import CVAE, CvaeConfig
 from genex_kedro.pipelines.cvae_tuning.fits import start_fits
 from genex_kedro.pipelines.cvae_tuning.settings import (
     StudySettings,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from genex_kedro.errors import InputError
-from genex_kedro.models.cvae_config import CvaeConfig
+from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
 from genex_kedro.tuning.settings import Range, SearchSettings
 

@@ -10,7 +10,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
-from genex_kedro.models.aligned_classes import LEAST_OF_A_CLASS, large_enough
+from genex_kedro.models.aligned.classes import LEAST_OF_A_CLASS, large_enough
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
 from genex_kedro.study.fits import part_of, seed_of
@@ -40,7 +40,7 @@ def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
     """A finished checkpoint with the translator, and one row of history."""
     import torch
 
-    from genex_kedro.models.aligned_fit import Held, asks_pairs, fit_aligned
+    from genex_kedro.models.aligned.fit import Held, asks_pairs, fit_aligned
     from genex_kedro.training import Checkpoint
 
     start = time.perf_counter()
@@ -82,8 +82,8 @@ def keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -
     """The translator of a checkpoint with all that is needed to apply it."""
     import torch
 
-    from genex_kedro.models.aligned import Aligned, Classes
-    from genex_kedro.models.aligned_kept import to_trained_model
+    from genex_kedro.models.aligned.kept import to_trained_model
+    from genex_kedro.models.aligned.model import Aligned, Classes
     from genex_kedro.models.memorised import for_card
 
     state = checkpoint.state
@@ -136,7 +136,7 @@ def _standardiser(study: AnnData, objective: TranslatorSettings) -> Standardiser
 
 def _sides(part: AnnData, standardiser: Standardiser):
     """Tumors, normals, and the pairs as positions in each."""
-    from genex_kedro.models.aligned_fit import Labelled
+    from genex_kedro.models.aligned.fit import Labelled
 
     obs = part.obs
     is_tumor = (obs["condition"] == "tumor").to_numpy()
@@ -152,7 +152,7 @@ def _validation_rmse(aligned, held) -> float | None:
     """Of the point estimates of validation pairs, standardised units; None without pairs."""
     import torch
 
-    from genex_kedro.models.aligned import UNSEEN
+    from genex_kedro.models.aligned.model import UNSEEN
 
     tumor, normal = held.pairs
     if not len(tumor):

@@ -110,8 +110,8 @@ def _fit(study: AnnData, objective: TranslatorSettings, resume):
 
 
 def _train(study: AnnData, objective: TranslatorSettings, seed: int, fingerprint: str, resume):
-    from genex_kedro.models.cyclegan import build_cyclegan
-    from genex_kedro.models.cyclegan_learner import CycleGanLearner
+    from genex_kedro.models.cyclegan.learner import CycleGanLearner
+    from genex_kedro.models.cyclegan.model import build_cyclegan
     from genex_kedro.training import fit
 
     tissues, _, tumors, normals = _prepared(study, objective)
@@ -123,8 +123,8 @@ def _train(study: AnnData, objective: TranslatorSettings, seed: int, fingerprint
 def _keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -> TrainedModel:
     import torch
 
-    from genex_kedro.models.cyclegan import CycleGan
-    from genex_kedro.models.cyclegan_learner import to_trained_model
+    from genex_kedro.models.cyclegan.learner import to_trained_model
+    from genex_kedro.models.cyclegan.model import CycleGan
     from genex_kedro.models.memorised import for_card
 
     tissues, standardiser, tumors, normals = _prepared(study, objective)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from genex_kedro.models.aligned_config import AlignedConfig
-from genex_kedro.models.cyclegan_config import CycleGanConfig
+from genex_kedro.models.aligned.config import AlignedConfig
+from genex_kedro.models.cyclegan.config import CycleGanConfig
 from genex_kedro.training import FitSettings
 from genex_kedro.transforms import SCALINGS
 

@@ -69,7 +69,7 @@ def keep_judge(
     studies: dict[str, AnnData], checkpoints: dict, settings: JudgeSettings, judge: Judge
 ) -> dict[str, TrainedModel]:
     """The finished networks with all that is needed to apply them."""
-    from genex_kedro.models.discriminator import build_discriminator, to_trained_model
+    from genex_kedro.models.discriminator.model import build_discriminator, to_trained_model
 
     kept = {}
     for key, study, name, network in fits(studies, settings.networks):
@@ -145,8 +145,8 @@ def score_references(
 
 
 def _fit(study: AnnData, rows: np.ndarray, network: NetworkSettings, resume, judge: Judge):
-    from genex_kedro.models.discriminator import build_discriminator
-    from genex_kedro.models.discriminator_learner import DiscriminatorLearner
+    from genex_kedro.models.discriminator.learner import DiscriminatorLearner
+    from genex_kedro.models.discriminator.model import build_discriminator
     from genex_kedro.training import fit
 
     seed, fingerprint = seed_of(study), _fingerprint(study, rows, network, judge)

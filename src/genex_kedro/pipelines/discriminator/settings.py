@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from genex_kedro.models.discriminator import DiscriminatorConfig
+from genex_kedro.models.discriminator.model import DiscriminatorConfig
 from genex_kedro.training import FitSettings
 from genex_kedro.transforms import SCALINGS
 

@@ -7,7 +7,7 @@ from anndata import AnnData
 from matplotlib.figure import Figure
 
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.simple_classifiers import LOGISTIC
+from genex_kedro.models.simple.classifiers import LOGISTIC
 from genex_kedro.plots.classifiers import plot_classifiers, plot_confusion
 from genex_kedro.study.fits import full_name
 from genex_kedro.study.intervals import BootstrapSettings

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.errors import InputError, some
-from genex_kedro.models.cvae_config import CVAE, CvaeConfig
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.cvae.config import CVAE, CvaeConfig
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.plots.augmentation import plot_augmentation
 from genex_kedro.plots.embedding import plot_planes
 from genex_kedro.plots.generators import plot_correlations

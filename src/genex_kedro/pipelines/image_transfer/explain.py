@@ -89,8 +89,8 @@ def attribute(
     """
     import torch
 
-    from genex_kedro.models.attribution import integrated_gradients
-    from genex_kedro.models.image_classifier import from_trained_model
+    from genex_kedro.models.images.attribution import integrated_gradients
+    from genex_kedro.models.images.classifier import from_trained_model
 
     classes = model.config["classes"]
     classifier = classifier or from_trained_model(model)
@@ -193,8 +193,8 @@ def _per_sample(study, model, rows, values, error) -> pd.DataFrame:
 
 
 def _curves(study, model, rows, values, seed: int) -> pd.DataFrame:
-    from genex_kedro.models.image_classifier import from_trained_model
-    from genex_kedro.models.image_classifier_learner import logits_of
+    from genex_kedro.models.images.classifier import from_trained_model
+    from genex_kedro.models.images.learner import logits_of
 
     classifier = from_trained_model(model)
     Z = Standardiser.from_json(model.transform).apply(study.X[rows])
@@ -230,7 +230,7 @@ def _shuffled(model: TrainedModel, seed: int):
     """Each weight matrix and filter bank keeps its entries, and none its place."""
     import torch
 
-    from genex_kedro.models.image_classifier import from_trained_model
+    from genex_kedro.models.images.classifier import from_trained_model
 
     classifier, draw = from_trained_model(model), torch.Generator().manual_seed(seed)
     with torch.no_grad():

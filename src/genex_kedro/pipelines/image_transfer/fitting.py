@@ -41,7 +41,7 @@ def fit_network(study, layout, weights, network: NetworkSettings, settings, resu
     """
     import torch
 
-    from genex_kedro.models.image_classifier_learner import (
+    from genex_kedro.models.images.learner import (
         ImageClassifierLearner,
         activation_bytes,
         activations,
@@ -74,7 +74,7 @@ def fit_network(study, layout, weights, network: NetworkSettings, settings, resu
 
 def finished(study, layout, weights, network: NetworkSettings, checkpoint):
     """The classifier of a finished fit, on the CPU, in evaluation mode."""
-    from genex_kedro.models.image_classifier_learner import finished_classifier
+    from genex_kedro.models.images.learner import finished_classifier
 
     return finished_classifier(build_network(study, layout, weights, network), checkpoint)
 
@@ -87,7 +87,7 @@ def train_network(study, layout, weights, network: NetworkSettings, settings):
 
 def build_network(study, layout, weights, network: NetworkSettings):
     """The classifier before it learns; ``keras_v1`` says whether it is of Keras' layout."""
-    from genex_kedro.models.image_classifier import build_image_classifier
+    from genex_kedro.models.images.classifier import build_image_classifier
 
     pretrained = weights.of(network.network.backbone) if network.takes_weights else None
     classifier = build_image_classifier(

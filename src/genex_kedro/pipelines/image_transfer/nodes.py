@@ -120,8 +120,8 @@ def score_networks(
 def _keep(study, layout, weights, network, name, checkpoint, settings) -> TrainedModel:
     import torch
 
-    from genex_kedro.models.image_classifier import to_trained_model
-    from genex_kedro.models.image_classifier_learner import logits_of, temperature_of
+    from genex_kedro.models.images.classifier import to_trained_model
+    from genex_kedro.models.images.learner import logits_of, temperature_of
 
     data = type_data(study)
     classifier = finished(study, layout, weights, network, checkpoint)

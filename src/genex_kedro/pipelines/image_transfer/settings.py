@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from genex_kedro.imaging import LayoutSettings
-from genex_kedro.models.image_classifier_config import OWN, ImageClassifierConfig
+from genex_kedro.models.images.config import OWN, ImageClassifierConfig
 from genex_kedro.study.fits import CostlySettings
 from genex_kedro.study.tumor_types.explain import BASELINES
 from genex_kedro.training import FitSettings
@@ -52,7 +52,7 @@ class ExplainSettings(BaseModel):
     draws : int
         Training samples that ``random_training`` averages over.
     steps, most_steps : int
-        Of integrated gradients; see :func:`genex_kedro.models.attribution.integrated_gradients`.
+        Of integrated gradients; see :func:`genex_kedro.models.images.attribution.integrated_gradients`.
     seed : int
         Of what is drawn: samples, baselines, random orders.
     """

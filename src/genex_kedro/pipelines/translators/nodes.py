@@ -10,7 +10,7 @@ from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.translators.settings import TranslatorSettings
 from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
 from genex_kedro.study.translation.cohort import translated_cohort
@@ -39,8 +39,8 @@ def translate_simple(
 
     from genex_kedro.models import atlas as atlases
     from genex_kedro.models.memorised import for_card
-    from genex_kedro.models.simple_translators import kept
-    from genex_kedro.models.simple_translators.regression import ResidualTranslator
+    from genex_kedro.models.simple.translators import kept
+    from genex_kedro.models.simple.translators.regression import ResidualTranslator
 
     translated, models, rows = {}, {}, []
     for study in studies.values():

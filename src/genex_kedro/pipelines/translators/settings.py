@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from genex_kedro.models.simple_translators import SIMPLE_TRANSLATORS
+from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 
 
 class TranslatorSettings(BaseModel):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
-from genex_kedro.models.simple_generators import SIMPLE_GENERATORS
+from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.study.fits import full_name
 from genex_kedro.study.generation.sampling import generate
 from genex_kedro.study.generation.settings import NetworkSettings
@@ -29,7 +29,7 @@ def refit_simple(few: AnnData, name: str, labels: pd.DataFrame, seed: int) -> An
     ----------
     few : AnnData, log2(x+1)
     name : str
-        Of :data:`genex_kedro.models.simple_generators.SIMPLE_GENERATORS`.
+        Of :data:`genex_kedro.models.simple.generators.SIMPLE_GENERATORS`.
     labels : DataFrame with ``tissue, condition``
         What is asked for: a sample a row.
     seed : int

@@ -74,7 +74,7 @@ def judge_expression(model: TrainedModel, profiles: AnnData) -> np.ndarray:
     """P(tumor), shape (n_samples,), of profiles in log2(x+1) with the model's genes in order."""
     import torch
 
-    from genex_kedro.models.discriminator import from_trained_model
+    from genex_kedro.models.discriminator.model import from_trained_model
 
     values = Standardiser.from_json(model.transform).apply(profiles.X)
     with torch.no_grad():

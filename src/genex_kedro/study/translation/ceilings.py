@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from anndata import AnnData
 
-from genex_kedro.models.simple_translators.ridge import Ridge
+from genex_kedro.models.simple.translators.ridge import Ridge
 from genex_kedro.study.fits import part_of, seed_of
 from genex_kedro.study.translation.cohort import find_pairs
 

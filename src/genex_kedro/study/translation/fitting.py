@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from anndata import AnnData
 
-from genex_kedro.models.simple_translators import SimpleTranslator, TranslationData
+from genex_kedro.models.simple.translators import SimpleTranslator, TranslationData
 from genex_kedro.study.fits import part_of, seed_of
 from genex_kedro.study.translation.cohort import find_pairs
 

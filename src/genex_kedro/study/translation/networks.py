@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from genex_kedro.models import aligned_kept, cyclegan_learner
-from genex_kedro.models.aligned import NOT_TOLD, UNSEEN
+from genex_kedro.models.aligned import kept as aligned_kept
+from genex_kedro.models.aligned.model import NOT_TOLD, UNSEEN
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.cyclegan import learner as cyclegan_learner
 from genex_kedro.transforms import Standardiser
 
 

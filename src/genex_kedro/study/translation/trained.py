@@ -47,7 +47,7 @@ class SimpleTrained:
     """A simple translator; a tissue that it is not told, or does not know, the atlas infers."""
 
     def __init__(self, model: TrainedModel, atlas: Atlas) -> None:
-        from genex_kedro.models.simple_translators import kept
+        from genex_kedro.models.simple.translators import kept
 
         self._translator, self._atlas = kept.from_trained_model(model), atlas
         self.tissues = list(self._translator.tissues)
@@ -124,8 +124,9 @@ def load_translator(model: TrainedModel, name: str, atlas: Atlas) -> Translator:
     InputError
         If the model is no translator of tumors into normals.
     """
-    from genex_kedro.models import aligned_kept, cyclegan_learner
-    from genex_kedro.models.simple_translators import kept
+    from genex_kedro.models.aligned import kept as aligned_kept
+    from genex_kedro.models.cyclegan import learner as cyclegan_learner
+    from genex_kedro.models.simple.translators import kept
 
     kind = model.config.get("model")
     if kind == kept.MODEL_NAME:

@@ -123,8 +123,8 @@ def classify_expression(model: TrainedModel, X: np.ndarray) -> tuple[np.ndarray,
     import torch
     from scipy.special import softmax
 
-    from genex_kedro.models.image_classifier import from_trained_model
-    from genex_kedro.models.image_classifier_learner import logits_of
+    from genex_kedro.models.images.classifier import from_trained_model
+    from genex_kedro.models.images.learner import logits_of
 
     classifier = from_trained_model(model)
     Z = Standardiser.from_json(model.transform).apply(np.asarray(X))
@@ -143,8 +143,8 @@ def _average(model: TrainedModel) -> np.ndarray:
 def _attributions(model: TrainedModel, X: np.ndarray, called: np.ndarray, steps: int) -> np.ndarray:
     import torch
 
-    from genex_kedro.models.attribution import integrated_gradients
-    from genex_kedro.models.image_classifier import from_trained_model
+    from genex_kedro.models.images.attribution import integrated_gradients
+    from genex_kedro.models.images.classifier import from_trained_model
 
     Z = torch.as_tensor(Standardiser.from_json(model.transform).apply(X))
     found = integrated_gradients(

@@ -1,0 +1,1 @@
+"""Fetching published files, verified and resumable."""

@@ -1,0 +1,1 @@
+"""The Pan-Cancer Atlas (EB++ batch-adjusted)."""

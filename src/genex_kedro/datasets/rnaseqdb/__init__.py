@@ -1,0 +1,1 @@
+"""RNAseqDB (Wang et al. 2018)."""

@@ -1,0 +1,1 @@
+"""A user's tables of expression and of samples."""

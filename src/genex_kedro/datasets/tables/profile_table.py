@@ -1,0 +1,13 @@
+"""Profiles to be classified: an expression table without a sample sheet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from genex_kedro.datasets.tables.tumor_table import TumorTableDataset
+
+
+class ProfileTableDataset(TumorTableDataset):
+    """As :class:`~genex_kedro.datasets.tables.tumor_table.TumorTableDataset`, for ``classify``."""
+
+    pipeline: ClassVar[str] = "classify"

@@ -1,0 +1,1 @@
+"""The Toil recompute of TCGA, TARGET and GTEx (UCSC Xena)."""

@@ -1,0 +1,1 @@
+"""The aligned translator: a patient's place among tumors, carried over to normals."""

@@ -1,0 +1,1 @@
+"""CycleGANs between tumors and normals: paper 003's and its corrections."""

@@ -1,0 +1,1 @@
+"""A conditional diffusion model (DDPM and DDIM sampling)."""

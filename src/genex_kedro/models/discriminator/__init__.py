@@ -1,0 +1,1 @@
+"""The judge: tumor or normal."""

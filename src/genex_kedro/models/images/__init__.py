@@ -1,0 +1,1 @@
+"""Tumor types from images of expression."""

@@ -1,0 +1,1 @@
+"""Genes as modes and places within them, for CTGAN and TVAE."""

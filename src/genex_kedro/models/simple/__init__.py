@@ -1,0 +1,1 @@
+"""What every network stands beside: models without one."""

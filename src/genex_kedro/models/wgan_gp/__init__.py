@@ -1,0 +1,1 @@
+"""The conditional WGAN-GP of Vinas et al. 2022."""
