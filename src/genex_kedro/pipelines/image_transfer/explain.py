@@ -126,9 +126,10 @@ def check_explanations(
     Returns
     -------
     checks : DataFrame
-        ``check, seed, class, spearman``: against the network with its weights shuffled and one
-        trained on shuffled types (both should be near 0), logistic regression and other seeds (should
-        not), and other baselines.
+        ``check, seed, draw, class, spearman``: against the network with its weights shuffled and
+        one trained on shuffled types (near 0 in the mean over draws: genes go together, so that
+        two rankings of nothing agree or disagree by chance), logistic regression and other seeds
+        (should not be), and other baselines.
     markers : DataFrame
         ``seed, baseline, class, gene, rank, genes, ...`` of known markers in the panel.
     """
@@ -137,10 +138,10 @@ def check_explanations(
     for study in studies.values():
         seed, model = seed_of(study), models[f"{wanted.network}_seed_{seed_of(study)}"]
         mine = shown[shown["seed"] == seed]
-        for check, other in _randomised(study, layouts, weights, model, settings):
+        for check, draw, other in _randomised(study, layouts, weights, model, settings):
             values, _, at = attribute(study, cohort, model, wanted, SHOWN, other)
             table = explain.summarise(values, types_of(study)[at], study.var_names)
-            rows.append(_row(check, seed, explain.agreement(mine, table)))
+            rows.append(_row(check, seed, explain.agreement(mine, table), draw))
         rows.append(_row("logistic regression", seed, explain.agreement(mine, _linear(study, model, linear_weights, wanted))))  # fmt: skip
         for baseline in wanted.baselines:
             other = attributions.query("seed == @seed and baseline == @baseline")
@@ -214,16 +215,17 @@ def _curves(study, model, rows, values, seed: int) -> pd.DataFrame:
 
 def _randomised(study, layouts, weights, model: TrainedModel, settings: ImageTransferSettings):
     """The network with the entries of its weights shuffled; and trained on shuffled types."""
-    other_seed = seed_of(study) + 1000
-    yield "shuffled weights", _shuffled(model, other_seed)
     network = settings.networks[settings.explain.network]
     layout = layout_of(layouts, study, network)
-    shuffled, types = study.copy(), types_of(study)
-    for part in ("train", "validation"):  # each by itself, so that every type stays in both
-        rows = np.flatnonzero(part_of(study, part))
-        types[rows] = np.random.default_rng(other_seed).permutation(types[rows])
-    shuffled.obs[LABEL] = types
-    yield "shuffled types", train_network(shuffled, layout, weights, network, settings)
+    for draw in range(settings.explain.randomisations):
+        other_seed = seed_of(study) + 1000 * (draw + 1)
+        yield "shuffled weights", draw, _shuffled(model, other_seed)
+        shuffled, types = study.copy(), types_of(study)
+        for part in ("train", "validation"):  # each by itself, so that every type stays in both
+            rows = np.flatnonzero(part_of(study, part))
+            types[rows] = np.random.default_rng(other_seed).permutation(types[rows])
+        shuffled.obs[LABEL] = types
+        yield "shuffled types", draw, train_network(shuffled, layout, weights, network, settings)
 
 
 def _shuffled(model: TrainedModel, seed: int):
@@ -248,6 +250,7 @@ def _linear(study, model: TrainedModel, linear_weights: pd.DataFrame, wanted) ->
     return explain.linear_attributions(mine, Z, types_of(study)[rows], study.var_names)
 
 
-def _row(check: str, seed: int, agreement: pd.Series) -> pd.DataFrame:
+def _row(check: str, seed: int, agreement: pd.Series, draw: int = 0) -> pd.DataFrame:
     table = agreement.rename("spearman").rename_axis("class").reset_index()
-    return table.assign(check=check, seed=seed)[["check", "seed", "class", "spearman"]]
+    table = table.assign(check=check, seed=seed, draw=draw)
+    return table[["check", "seed", "draw", "class", "spearman"]]

@@ -53,6 +53,9 @@ class ExplainSettings(BaseModel):
         Training samples that ``random_training`` averages over.
     steps, most_steps : int
         Of integrated gradients; see :func:`genex_kedro.models.images.attribution.integrated_gradients`.
+    randomisations : int
+        Networks with shuffled weights, and as many trained on shuffled types, that the
+        explanations are held against.
     seed : int
         Of what is drawn: samples, baselines, random orders.
     """
@@ -63,7 +66,8 @@ class ExplainSettings(BaseModel):
     baselines: list[Literal[BASELINES]] = Field(default=list(BASELINES), min_length=1)
     draws: int = Field(default=3, ge=1)
     steps: int = Field(default=32, ge=2)
-    most_steps: int = Field(default=512, ge=2)
+    most_steps: int = Field(default=4096, ge=2)
+    randomisations: int = Field(default=3, ge=1)
     seed: int = Field(default=0, ge=0)
 
 
