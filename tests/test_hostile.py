@@ -19,7 +19,7 @@ from genex_kedro.datasets.checkpoint import CheckpointDataset
 from genex_kedro.datasets.files import YAMLDataset
 from genex_kedro.datasets.imagenet_weights import ImageNetWeights
 from genex_kedro.datasets.model_folder import FILES, read_model
-from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.datasets.model_shelf import models_in, open_model
 from genex_kedro.datasets.rnaseqdb.cohort import read_rnaseqdb
 from genex_kedro.datasets.tables.sample_sheet import read_sample_sheet
 from genex_kedro.datasets.tables.table import read_table
@@ -67,7 +67,7 @@ def _model(path):
         ("seed_0.safetensors", lambda path: CheckpointDataset(str(path.parent)).load()),
         ("resnet18.safetensors", lambda path: ImageNetWeights("folder", str(path.parent)).of("resnet18")),
         ("weights.safetensors", _model),
-        ("model.pt", lambda path: ModelShelf.open(str(path.parent))),
+        ("model.pt", lambda path: open_model(str(path.parent))),
         ("trials.log", lambda path: TrialStorageDataset.load.__wrapped__(TrialStorageDataset(str(path)))),
     ],
 )  # fmt: skip
@@ -110,7 +110,7 @@ def test_a_name_that_leads_elsewhere_is_no_file(tmp_path, name):
     with pytest.raises(InputError, match="cannot be that of a file"):
         require_file_name(name, "model")
     with pytest.raises(InputError, match="no trained model"):
-        ModelShelf(tmp_path).find(f"cvae/{name}")
+        models_in(tmp_path).find(f"cvae/{name}")
 
 
 def test_names_of_files_lead_nowhere_else(tmp_path):

@@ -20,7 +20,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import scoring_server
 
 from genex_kedro.datasets.model_folder import ModelFolderDataset
-from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.datasets.model_shelf import models_in
 from genex_kedro.errors import InputError
 from genex_kedro.logged_models import FilesSettings, LoggedModels, ScoredModels
 from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
@@ -28,6 +28,7 @@ from genex_kedro.models.discriminator.model import to_trained_model as keep_judg
 from genex_kedro.models.images.classifier import build_image_classifier
 from genex_kedro.models.images.classifier import to_trained_model as keep_classifier
 from genex_kedro.models.images.config import ImageClassifierConfig
+from genex_kedro.models.shelf import ModelShelf
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.classify.nodes import classify_samples
 from genex_kedro.pipelines.classify.settings import ClassifySettings
@@ -47,8 +48,8 @@ from trained_generators import trained
 SEED = 3
 ASKED = {
     "generator": "cvae/best",
-    "translator": "translators/shrunken_residual",
-    "classifier": "image_transfer/small",
+    "translator": "simple/shrunken_residual",
+    "classifier": "images/small",
 }
 SMALL = SimulationSettings(
     tissues=("lung", "liver"), n_genes=150, tumors_per_type=15, pairs_per_type=8, gtex_per_tissue=8
@@ -95,7 +96,7 @@ def shelf(study, tmp_path_factory) -> ModelShelf:
     }
     for family, models in kept.items():
         ModelFolderDataset(str(root / family / "models")).save(models)
-    return ModelShelf(root)
+    return models_in(root)
 
 
 @pytest.fixture(scope="module")

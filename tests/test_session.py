@@ -102,7 +102,7 @@ def _check_report(project) -> None:
 
 def _check_cards(project) -> None:
     """Every trained generator has a scored card, holds no training sample, and does as asked."""
-    from genex_kedro.datasets.model_shelf import ModelShelf
+    from genex_kedro.datasets.model_shelf import open_model
     from genex_kedro.models.memorised import HELD
     from genex_kedro.study.generation.fulfilment import fulfil
     from genex_kedro.study.generation.request import GenerateSettings
@@ -114,7 +114,7 @@ def _check_cards(project) -> None:
         assert (card["nearest_to_training"] or 1) > HELD, folder
         assert card["given_unit"] == "log2(x+1)" and card["training_patients"] > 50
         asked = GenerateSettings(n=2, tissue="lung", format="gct")
-        made, _ = fulfil(ModelShelf.open(str(folder)), folder.name, asked)
+        made, _ = fulfil(open_model(str(folder)), folder.name, asked)
         assert made.obs["condition"].value_counts().to_dict() == {"tumor": 2, "normal": 2}
         assert made.X.min() >= 0
     scored = list((project / "data/08_reporting/evaluation/cards/generators").glob("*.md"))

@@ -59,7 +59,7 @@ def translate(project, run_session, models, study, tmp_path):
 
     def run(**asked):
         files = {"expression": str(tmp_path / "tumors.tsv"), "samples": str(tmp_path / "sheet.tsv")}
-        model = {"model": "translators/shrunken_residual"}
+        model = {"model": "simple/shrunken_residual"}
         run_session("translate", env="table", params={"translate": files | model | asked})
         return project / "data/07_model_output/translate"
 
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_files_and_no_draws_leave_none_behind(trans
 
 def test_another_model_by_parameter(translate):
     shrunken = pd.read_parquet(translate() / "expression.parquet")
-    out = translate(model="translators/tissue_mean_normal", trained_seed=3)
+    out = translate(model="simple/tissue_mean_normal", trained_seed=3)
     constant = pd.read_parquet(out / "expression.parquet")
     assert constant.nunique().max() == 2, "one normal a tissue"
     assert shrunken.nunique().min() > 2
@@ -115,7 +115,7 @@ def test_the_table_may_stand_in_globals_and_params_win(translate, run_session, t
     conf = translate.project / "conf/table/globals.yml"
     about = {"expression": str(tmp_path / "tumors.tsv"), "tissue": "liver", "unit": "log2(x+1)"}
     conf.write_text(json.dumps({"reader": "table", "translate": about}))
-    asked = {"model": "translators/shrunken_residual", "unit": "linear"}
+    asked = {"model": "simple/shrunken_residual", "unit": "linear"}
     run_session("translate", env="table", params={"translate": asked})
     out = translate.project / "data/07_model_output/translate"
     calls = pd.read_csv(out / "calls.tsv", sep="\t", index_col=0)
@@ -139,7 +139,7 @@ def test_a_table_described_in_a_parameters_file_is_not_silently_ignored(run_sess
     [
         ({"expression": None}, "translate.expression"),
         ({"model": "cyclegan/best"}, "reversion"),
-        ({"model": "translators/atlas"}, "a trained atlas"),
+        ({"model": "simple/atlas"}, "a trained atlas"),
         ({"trained_seed": 9}, "seed 9"),
         ({"modell": "x"}, "modell"),
     ],

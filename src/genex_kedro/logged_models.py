@@ -6,16 +6,16 @@ import logging
 import tempfile
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
 from pathlib import Path
 from textwrap import shorten
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from genex_kedro.datasets.model_shelf import ModelName, ModelShelf
 from genex_kedro.errors import InputError
 from genex_kedro.fingerprint import digest
+from genex_kedro.models.names import ModelName
+from genex_kedro.models.shelf import ModelShelf
 from genex_kedro.tracking import RunBook
 
 log = logging.getLogger(__name__)
@@ -31,13 +31,10 @@ class ScoredModels(BaseModel):
     ----------
     kind : str
         ``generator``, ``translator``, ``classifier``; ``judge`` is served with translators only.
-    folders : dict
-        Where models lie that tables call otherwise: ``{simple: translators}``.
     """
 
     model_config = ConfigDict(extra="forbid")
     kind: Literal["generator", "translator", "classifier", "judge"]
-    folders: dict[str, str] = Field(default_factory=dict)
 
 
 class FilesSettings(BaseModel):
@@ -103,21 +100,15 @@ class LoggedModels:
         client.finalize_logged_model(model, "READY")
         return model
 
-    @cached_property
-    def _names(self) -> list[ModelName]:
-        return self.shelf.names()
-
     def _kept(self, name: str) -> ModelName | None:
         """The trained model of that name, if its files are to be logged."""
         full, _, seed = name.rpartition(" seed ")
-        family, _, setting = full.partition("/")
-        asked = f"{self.scored.folders.get(family, family)}/{setting}"
         wanted = (
             self.scored.kind != "judge"
             and (self.files.seeds == "all" or seed == str(self.first))
             and any(fnmatch(full, pattern) for pattern in self.files.named)
         )
-        same = [n for n in self._names if n.answers_to(asked) and str(n.seed) == seed]
+        same = [n for n in self.shelf.names if n.full == full and str(n.seed) == seed]
         return same[0] if wanted and same else None
 
     def _parts(self, kept: ModelName | None) -> list[ModelName]:

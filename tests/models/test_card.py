@@ -77,7 +77,7 @@ def test_a_judge_says_what_it_learned_from_and_stands_beside_those_that_did_too(
         assert piece in card["text"], piece
 
 
-def test_a_translator_that_is_one_formula_is_asked_for_by_its_folder():
+def test_a_translator_is_asked_for_by_the_name_it_has_in_tables():
     config = {"model": "residual_translator", "tissues": ["lung|odd"], "paired": True}
     facts = {"setting": "gene_slopes", "seed": 1}
     model = TrainedModel(config, {}, pd.DataFrame(index=["TP53"]), {}, facts)
@@ -85,7 +85,7 @@ def test_a_translator_that_is_one_formula_is_asked_for_by_its_folder():
     tumor = row | {"model": "simple/identity", "rmse_point": 1.2}
     ((key, card),) = write_translator_cards(pd.DataFrame([row, tumor]), {"x": model}).items()
     assert key == "simple-gene_slopes_seed_1"
-    assert "translate.model=translators/gene_slopes" in card["text"]
+    assert "translate.model=simple/gene_slopes" in card["text"]
     assert "| rmse_point | 0.600 | 1.200 | lower | 0 |" in card["text"]
     assert "| lung/odd |" in card["text"] and "patient's | yes |" in card["text"]
 

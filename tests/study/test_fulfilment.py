@@ -156,7 +156,6 @@ def spoiled(**changes):
 @pytest.mark.parametrize(
     ("model", "pieces"),
     [
-        (spoiled(config={"model": "Discriminator"}), ["another kind (Discriminator)", "cvae/best"]),
         (spoiled(genes=MODEL.genes.iloc[:-1]), ["do not belong together", "size mismatch"]),
         (spoiled(weights={**MODEL.weights, "means": MODEL.weights["means"][:2]}), ["do not belong"]),
         (spoiled(transform={}), ["do not belong together"]),

@@ -28,7 +28,6 @@ TRANSLATOR = load_translator(
     kept.to_trained_model(
         SIMPLE_TRANSLATORS["shrunken_residual"]().fit(TRAIN, VALIDATION), STUDY.var, {}
     ),
-    "translators/shrunken_residual",
     ATLAS,
 )
 
@@ -167,11 +166,6 @@ def test_a_sample_that_was_judged_normal_before_is_doubted():
     assert table["why"].str.contains("judged normal as it came").all()
 
 
-def test_a_model_of_another_kind_is_refused():
-    with pytest.raises(InputError, match="a trained cvae"):
-        load_translator(TrainedModel({"model": "cvae"}, {}, STUDY.var), "cvae/best", ATLAS)
-
-
 @pytest.fixture(scope="module")
 def networks() -> dict[str, TrainedModel]:
     """The pipeline cyclegan's own: the aligned translator, and a network for a few steps."""
@@ -192,7 +186,7 @@ def networks() -> dict[str, TrainedModel]:
 
 @pytest.mark.parametrize("name", ["best", "conditional", "plain"])
 def test_networks_plug_in_with_some_tissues_told_and_some_not(networks, name):
-    translator = load_translator(networks[f"{name}_seed_0"], f"cyclegan/{name}", ATLAS)
+    translator = load_translator(networks[f"{name}_seed_0"], ATLAS)
     cohort = unseen()
     own = cohort.obs["tissue"].to_numpy(str)
     cohort.obs["tissue"] = np.where(np.arange(cohort.n_obs) % 2, outputs.NOT_GIVEN, own)
@@ -216,7 +210,7 @@ def test_networks_plug_in_with_some_tissues_told_and_some_not(networks, name):
 
 
 def test_the_aligned_translator_is_nearer_than_doing_nothing(networks):
-    translator = load_translator(networks["best_seed_0"], "cyclegan/best", ATLAS)
+    translator = load_translator(networks["best_seed_0"], ATLAS)
     found = taken(unseen())
     made = outputs.guesses(translator, found, outputs.tissue_for(translator, found))
     test = STUDY[part_of(STUDY, "test")]

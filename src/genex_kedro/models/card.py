@@ -8,7 +8,6 @@ from typing import Any
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card_uses import (
     GENERATOR,
-    TRANSLATOR,
     USES,
     Use,
     kind_of,
@@ -46,20 +45,14 @@ def _sections(model: TrainedModel) -> Iterator[str]:
         if held := list(_held(card)):
             yield "\n".join(["## Privacy\n", *held, ""])
         return
-    yield _use(USES[kind], card, _asked_as(kind, name))
+    yield _use(USES[kind], name)
     yield from _trained_on(model)
     yield from _scores(card.get("scores"), USES[kind])
     yield from _privacy(card, model.config.get("vocabulary"))
 
 
-def _asked_as(kind: str, name: str) -> str:
-    """The name that ``translate.model`` takes: the folder, where the table says ``simple``."""
-    return name.replace("simple/", "translators/") if kind == TRANSLATOR else name
-
-
-def _use(use: Use, card: dict[str, Any], name: str) -> str:
-    command = use.command.format(model=name, setting=card.get("setting", "?"))
-    return f"## Use\n\n```\n{command}\n```\n\n{use.use}\n"
+def _use(use: Use, name: str) -> str:
+    return f"## Use\n\n```\n{use.command.format(model=name)}\n```\n\n{use.use}\n"
 
 
 def _facts(model: TrainedModel) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from genex_kedro.models.names import CYCLEGAN, IMAGES, SIMPLE, full_name, judge_label
+
 GENERATOR, TRANSLATOR, JUDGE, CLASSIFIER = "generator", "translator", "judge", "classifier"
+_ONE_FORMULA = "residual_translator"
 # by the class in a model's configuration; a generator is known by its vocabulary
 _KINDS = {
     "Aligned": TRANSLATOR,
     "CycleGan": TRANSLATOR,
-    "residual_translator": TRANSLATOR,
+    _ONE_FORMULA: TRANSLATOR,
     "Discriminator": JUDGE,
     "ImageClassifier": CLASSIFIER,
 }
@@ -23,7 +26,7 @@ class Use:
     Parameters
     ----------
     command : str
-        What puts the model to work; ``{setting}`` is its own.
+        What puts the model to work; ``{model}`` is its full name.
     use, judged : str
     pipeline : str
         The study that scores it.
@@ -71,7 +74,7 @@ of adjacent normals.""",
         pipeline="reversion",
     ),
     CLASSIFIER: Use(
-        command="kedro run --pipelines classify --params classify.expression=samples.tsv,classify.model={setting}",
+        command="kedro run --pipelines classify --params classify.expression=samples.tsv,classify.model={model}",
         use="""\
 It names the tumor type of a tumor's expression, among the types below, or rejects what is too
 unsure or unlike its training samples. Research use only, not for diagnosis. It knows no other
@@ -98,12 +101,10 @@ def model_name(config: dict[str, Any], card: dict[str, Any]) -> str:
     setting = card.get("setting", "?")
     kind = kind_of(config)
     if kind == JUDGE:
-        return f"{card.get('judge', '?')} judge/{setting}"
+        return full_name(judge_label(card.get("judge", "?")), setting)
     if kind == TRANSLATOR:
-        return f"{'simple' if config['model'] == 'residual_translator' else 'cyclegan'}/{setting}"
-    if kind == CLASSIFIER:
-        return f"images/{setting}"
-    return f"{config.get('model')}/{setting}"
+        return full_name(SIMPLE if config["model"] == _ONE_FORMULA else CYCLEGAN, setting)
+    return full_name(IMAGES if kind == CLASSIFIER else config.get("model"), setting)
 
 
 def learned_from(card: dict[str, Any]) -> str | None:

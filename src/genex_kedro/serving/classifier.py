@@ -9,8 +9,9 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.datasets.model_shelf import models_in
 from genex_kedro.datasets.tables.tumor_table import tumors_in
+from genex_kedro.models.card_uses import CLASSIFIER
 from genex_kedro.serving.plainly import plainly
 from genex_kedro.study.tumor_types.calls import call_types
 
@@ -22,8 +23,8 @@ class ServedClassifier(PythonModel):
 
     def load_context(self, context) -> None:
         asked = context.model_config
-        shelf = ModelShelf(Path(context.artifacts["models"]))
-        _, self.model = shelf.find(asked["model"], asked["seed"])
+        shelf = models_in(Path(context.artifacts["models"]))
+        _, self.model = shelf.find(asked["model"], asked["seed"], CLASSIFIER)
 
     @plainly
     def predict(self, context, model_input: pd.DataFrame, params: dict[str, Any] | None = None):

@@ -9,7 +9,8 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
-from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.datasets.model_shelf import models_in
+from genex_kedro.models.card_uses import GENERATOR
 from genex_kedro.serving.plainly import plainly
 from genex_kedro.study.generation.fulfilment import fulfil
 from genex_kedro.study.generation.request import GenerateSettings
@@ -24,8 +25,8 @@ class ServedGenerator(PythonModel):
 
     def load_context(self, context) -> None:
         asked = context.model_config
-        shelf = ModelShelf(Path(context.artifacts["models"]))
-        self.name, self.model = shelf.find(asked["model"], asked["seed"])
+        shelf = models_in(Path(context.artifacts["models"]))
+        self.name, self.model = shelf.find(asked["model"], asked["seed"], GENERATOR)
 
     @plainly
     def predict(self, context, model_input: pd.DataFrame, params: dict[str, Any] | None = None):

@@ -17,25 +17,27 @@ from mlflow.pyfunc import save_model
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
 import genex_kedro
-from genex_kedro.datasets.model_shelf import ModelName, ModelShelf
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.card_uses import CLASSIFIER, GENERATOR, TRANSLATOR
+from genex_kedro.models.names import ModelName
+from genex_kedro.models.shelf import ATLAS, ModelShelf
 from genex_kedro.study.generation.request import AS_TRAINED, CLASS_FACTORS
-from genex_kedro.study.translation.applied import ATLAS, JUDGES, judge_name
+from genex_kedro.study.translation.applied import JUDGES, judge_name
 from genex_kedro.transforms import Standardiser
 
-KINDS = {"generator": "ServedGenerator", "translator": "ServedTranslator", "classifier": "ServedClassifier"}  # fmt: skip
+KINDS = {GENERATOR: "ServedGenerator", TRANSLATOR: "ServedTranslator", CLASSIFIER: "ServedClassifier"}  # fmt: skip
 _NEEDS = (
     "anndata", "kedro", "kedro-datasets", "mlflow", "numpy", "omegaconf", "pandas", "psutil",
     "pyarrow", "pydantic", "safetensors", "scikit-learn", "scipy", "torch",
 )  # fmt: skip
-_NEEDS_TOO = {"classifier": ("captum", "timm", "torchvision"), "generator": (), "translator": ()}
+_NEEDS_TOO = {CLASSIFIER: ("captum", "timm", "torchvision"), GENERATOR: (), TRANSLATOR: ()}
 _UNIT = ParamSpec("unit", DataType.string, "")  # empty: told from the values
 _LEAST = ParamSpec("min_coverage", DataType.double, 0.8)
 _SEED = ParamSpec("seed", DataType.long, 0)
 _PARAMS = {
-    "generator": [_SEED, ParamSpec("unit", DataType.string, AS_TRAINED)],
-    "translator": [_UNIT, _LEAST, _SEED, ParamSpec("draw", DataType.boolean, False)],
-    "classifier": [_UNIT, _LEAST, ParamSpec("top", DataType.long, 0)],
+    GENERATOR: [_SEED, ParamSpec("unit", DataType.string, AS_TRAINED)],
+    TRANSLATOR: [_UNIT, _LEAST, _SEED, ParamSpec("draw", DataType.boolean, False)],
+    CLASSIFIER: [_UNIT, _LEAST, ParamSpec("top", DataType.long, 0)],
 }
 
 
@@ -53,11 +55,10 @@ def package(kind: str, shelf: ModelShelf, name: ModelName, folder: Path) -> None
         Where to; must not exist.
     """
     module = import_module(f"genex_kedro.serving.{kind}")
-    asked = {"model": f"{name.family}/{name.setting}", "seed": name.seed}
+    asked = {"model": name.full, "seed": name.seed}
     with tempfile.TemporaryDirectory() as copies:
         for part in parts_of(kind, shelf, name):
-            target = ModelShelf(Path(copies)).path(part)
-            shutil.copytree(shelf.path(part), target)
+            shutil.copytree(shelf.path(part), Path(copies) / part.folder)
         context = SimpleNamespace(artifacts={"models": copies}, model_config=asked)
         served = getattr(module, KINDS[kind])()
         served.load_context(context)  # what cannot be served is not logged
@@ -77,10 +78,10 @@ def package(kind: str, shelf: ModelShelf, name: ModelName, folder: Path) -> None
 
 def parts_of(kind: str, shelf: ModelShelf, name: ModelName) -> list[ModelName]:
     """The trained models that are served together: a translator goes with what judges it."""
-    if kind != "translator":
+    if kind != TRANSLATOR:
         return [name]
     beside = (ATLAS, *map(judge_name, JUDGES))
-    others = [n for n in shelf.names() if n.seed == name.seed and any(map(n.answers_to, beside))]
+    others = [n for n in shelf.names if n.seed == name.seed and any(map(n.answers_to, beside))]
     return [name, *others]
 
 
@@ -91,12 +92,12 @@ def _pinned(need: str) -> str:
 
 def _signature(kind: str, served, example: pd.DataFrame, made: pd.DataFrame) -> ModelSignature:
     """All genes optional: how many are needed is the model's own check, with its own words."""
-    if kind == "generator":
+    if kind == GENERATOR:
         factors = served.model.config["vocabulary"]["factors"]
         columns = [ColSpec(DataType.string, f, required=f in CLASS_FACTORS) for f in factors]
         columns.append(ColSpec(DataType.long, "n", required=False))
     else:
-        labels = ["sample_id", "tissue"] if kind == "translator" else ["sample_id"]
+        labels = ["sample_id", "tissue"] if kind == TRANSLATOR else ["sample_id"]
         columns = [ColSpec(DataType.string, label, required=False) for label in labels]
         genes = example.columns.drop(labels)
         columns += [ColSpec(DataType.double, gene, required=False) for gene in genes]
@@ -131,4 +132,4 @@ def _profile(labels: dict, values: np.ndarray, model: TrainedModel) -> pd.DataFr
     return pd.concat([pd.DataFrame(labels), pd.DataFrame(rounded, columns=model.genes.index)], axis=1)  # fmt: skip
 
 
-_EXAMPLES = {"generator": _of_generator, "translator": _of_translator, "classifier": _of_classifier}
+_EXAMPLES = {GENERATOR: _of_generator, TRANSLATOR: _of_translator, CLASSIFIER: _of_classifier}

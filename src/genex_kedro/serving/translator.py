@@ -10,7 +10,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from genex_kedro.cohort import given_unit
-from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.datasets.model_shelf import models_in
 from genex_kedro.datasets.tables.tumor_table import tumors_in
 from genex_kedro.serving.plainly import plainly
 from genex_kedro.study.translation.applied import take_bench
@@ -25,7 +25,7 @@ class ServedTranslator(PythonModel):
 
     def load_context(self, context) -> None:
         asked = context.model_config
-        shelf = ModelShelf(Path(context.artifacts["models"]))
+        shelf = models_in(Path(context.artifacts["models"]))
         self.bench = take_bench(shelf, asked["model"], asked["seed"])
 
     @plainly

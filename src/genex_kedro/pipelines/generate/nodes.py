@@ -6,10 +6,10 @@ import logging
 
 from anndata import AnnData
 
-from genex_kedro.datasets.model_shelf import ModelShelf
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.card_uses import GENERATOR, model_name
+from genex_kedro.models.shelf import ModelShelf
 from genex_kedro.study.cards import card_key, with_scores
-from genex_kedro.study.fits import full_name
 from genex_kedro.study.generation.fulfilment import fulfil
 from genex_kedro.study.generation.request import GenerateSettings
 
@@ -52,7 +52,7 @@ def share_model(
 
 def _take(models: ModelShelf, settings: GenerateSettings) -> tuple[TrainedModel, str]:
     if settings.folder:
-        model = models.open(settings.folder)
-        return model, full_name(str(model.config.get("model")), str(model.card.get("setting")))
-    name, model = models.find(settings.model, settings.trained_seed)
+        model = models.open(settings.folder, GENERATOR)
+        return model, model_name(model.config, model.card)
+    name, model = models.find(settings.model, settings.trained_seed, GENERATOR)
     return model, name.full

@@ -10,7 +10,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.cohort import given_unit
-from genex_kedro.datasets.model_shelf import ModelShelf
+from genex_kedro.models.shelf import ModelShelf
 from genex_kedro.study.translation import applied_output as outputs
 from genex_kedro.study.translation.applied import Laid, take_bench
 from genex_kedro.study.translation.applied_report import in_unit, readable, report_of

@@ -46,8 +46,8 @@ def fulfil(
     Raises
     ------
     InputError
-        Not a generator, or one whose files contradict each other; a request for what it was not
-        trained on; a unit that it cannot give.
+        Files of the model that contradict each other; a request for what it was not trained on; a unit
+        that it cannot give.
     """
     unit = _unit(settings.unit, model.card)
     vocabulary = _vocabulary(model, name)
@@ -74,13 +74,6 @@ def fulfil(
 
 
 def _vocabulary(model: TrainedModel, name: str) -> Vocabulary:
-    if "vocabulary" not in model.config or "network" not in model.config:
-        raise InputError(
-            where=f"model {name}",
-            found=f"a model of another kind ({model.config.get('model')})",
-            expected="a conditional generator, such as cvae/best",
-            remedy="Name a generator: a model of the pipelines cvae or baselines.",
-        )
     try:
         return Vocabulary.from_json(model.config["vocabulary"])
     except (KeyError, TypeError) as error:

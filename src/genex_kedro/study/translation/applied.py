@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,25 +15,24 @@ from genex_kedro.cohort import to_study_unit
 from genex_kedro.errors import InputError
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.card_uses import JUDGE, TRANSLATOR
+from genex_kedro.models.names import full_name, judge_label
+from genex_kedro.models.shelf import ATLAS, ModelShelf
 from genex_kedro.study.judges.samples import judge_expression
 from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation import applied_output as outputs
 from genex_kedro.study.translation.applied_input import fit_to_model
 from genex_kedro.study.translation.trained import Translator, load_translator
 
-if TYPE_CHECKING:
-    from genex_kedro.datasets.model_shelf import ModelShelf
-
 log = logging.getLogger(__name__)
 
-ATLAS = "translators/atlas"
 JUDGES = ("pooled", "adjacent")  # whose calls stand beside every translation
 _TRAIN = "Train first, on your cohort: kedro run --pipelines reversion (with its --env and --params)."  # fmt: skip
 
 
 def judge_name(judge: str) -> str:
-    """Of a judge among trained models."""
-    return f"discriminator.{judge}/best"
+    """Of the judge whose calls are shown, among its networks."""
+    return full_name(judge_label(judge), "best")
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Bench:
     Raises
     ------
     InputError
-        If their genes differ, or the model is no translator.
+        If their genes differ.
     """
 
     name: str
@@ -88,12 +86,12 @@ class Bench:
         Raises
         ------
         InputError
-            The model is no translator, or the table measures too little.
+            The table measures too little.
         """
         from genex_kedro.models import atlas as atlases
 
         atlas = atlases.from_trained_model(self.atlas)
-        translator = load_translator(self.model, self.name, atlas)
+        translator = load_translator(self.model, atlas)
         cohort = to_study_unit(table)
         tumors = fit_to_model(cohort, self.model.genes, atlas, least)
         return Laid(self, translator, atlas, cohort, tumors, outputs.tissue_for(translator, tumors))
@@ -144,27 +142,17 @@ def take_bench(models: ModelShelf, asked: str, seed: int | None) -> Bench:
     Raises
     ------
     InputError
-        Nothing of that name is trained, or no atlas with it.
+        Nothing of that name is trained, it is no translator, or no atlas is with it.
     """
-    name, seed, model = _take(models, asked, seed)
+    name, model = models.find(asked, seed, TRANSLATOR)
     judges = {}
     for judge in JUDGES:
-        if models.has(judge_name(judge), seed):
-            _, _, judges[judge] = _take(models, judge_name(judge), seed)
+        if models.has(judge_name(judge), name.seed):
+            _, judges[judge] = models.find(judge_name(judge), name.seed, JUDGE)
         else:
-            log.warning("noticed: no trained '%s' judge of seed %d: left out of calls.tsv", judge, seed)  # fmt: skip
-    return Bench(name, seed, model, _take(models, ATLAS, seed)[2], judges)
-
-
-def _take(models: ModelShelf, asked: str, seed: int | None) -> tuple[str, int, TrainedModel]:
-    try:
-        name, model = models.find(asked, seed)
-    except InputError as error:
-        remedy = _TRAIN if not models.names() else f"Name one that is there. {_TRAIN}"
-        raise InputError(
-            where=error.where, found=error.found, expected=error.expected, remedy=remedy
-        ) from None
-    return name.full, name.seed, model
+            log.warning("noticed: no trained '%s' judge of seed %d: left out of calls.tsv", judge, name.seed)  # fmt: skip
+    _, atlas = models.find(ATLAS, name.seed)
+    return Bench(name.full, name.seed, model, atlas, judges)
 
 
 def _judge(values: np.ndarray, model: TrainedModel) -> np.ndarray:

@@ -13,7 +13,7 @@ class TranslateSettings(BaseModel):
     expression, samples, unit, tissue, negative : str or None
         The table of tumors; the catalog reads these, from ``--params`` or globals.yml.
     model : str
-        Full name of a trained translator: ``cyclegan/best``, ``translators/shrunken_residual``.
+        A trained translator, as in tables: ``cyclegan/best``, ``simple/shrunken_residual``.
     trained_seed : int or None
         Of the split and training to take; None takes the first.
     draws : int

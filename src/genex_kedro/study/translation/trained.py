@@ -6,7 +6,6 @@ from typing import Protocol
 
 import numpy as np
 
-from genex_kedro.errors import InputError
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.study.translation.fitting import known_tissue
@@ -108,34 +107,18 @@ def _tissues_with_normals(config: dict) -> list[str]:
     return [classes["tissues"][i] for i in sorted(set(classes["normal_tissue"]))]
 
 
-def load_translator(model: TrainedModel, name: str, atlas: Atlas) -> Translator:
+def load_translator(model: TrainedModel, atlas: Atlas) -> Translator:
     """The translator of a trained model.
 
     Parameters
     ----------
     model : TrainedModel
-    name : str
-        Full name, for the message.
+        A translator; the shelf refuses others.
     atlas : Atlas
         Trained with it.
-
-    Raises
-    ------
-    InputError
-        If the model is no translator of tumors into normals.
     """
-    from genex_kedro.models.aligned import kept as aligned_kept
-    from genex_kedro.models.cyclegan import learner as cyclegan_learner
     from genex_kedro.models.simple.translators import kept
 
-    kind = model.config.get("model")
-    if kind == kept.MODEL_NAME:
+    if model.config["model"] == kept.MODEL_NAME:
         return SimpleTrained(model, atlas)
-    if kind in (aligned_kept.MODEL_NAME, cyclegan_learner.MODEL_NAME):
-        return NetworkTrained(model)
-    raise InputError(
-        where=f"model {name!r}",
-        found=f"a trained {kind}",
-        expected="a translator of tumors into normals",
-        remedy="Name one: translate.model=translators/shrunken_residual (or another below data/06_models/translators).",
-    )
+    return NetworkTrained(model)
