@@ -28,7 +28,7 @@ def unseen(**change):
 
 
 def classify(run_session, path, **settings):
-    params = {"classify": {"expression": str(path), **settings}}
+    params = {"classify": {"expression": str(path), "model": "images/small_cnn", **settings}}
     run_session("classify", env="table", params=params)
 
 
@@ -55,7 +55,7 @@ def test_samples_without_labels_are_called(trained, run_session, tmp_path):
     assert named.str.len().max() == 10
     assert set(named.iloc[0][0].split()[:1]) <= set(tumors.var_names)
     report = json.loads((trained / "data/07_model_output/classify/report.json").read_text())
-    assert report["model"] == "small_cnn_seed_0"
+    assert (report["model"], report["trained_seed"]) == ("images/small_cnn", 0)
     assert report["samples"] == len(calls)
 
     one = tmp_path / "one.csv"
@@ -74,23 +74,24 @@ def test_samples_without_labels_are_called(trained, run_session, tmp_path):
 
     _refusals(run_session, table, tmp_path)
     about = {"expression": str(one), "unit": "log2(x+1)"}
+    small = {"classify": {"model": "images/small_cnn"}}
     in_globals = trained / "conf/table/globals.yml"
     in_globals.write_text(json.dumps({"reader": "table", "classify": about}))
-    run_session("classify", env="table")
+    run_session("classify", env="table", params=small)
     assert calls_of(trained)["call"].tolist() == again["call"].tolist(), "of the table named there"
     in_globals.write_text(json.dumps({"reader": "table", "classify": about | {"unit": "furlong"}}))
     with pytest.raises(InputError, match="furlong"):
-        run_session("classify", env="table")
+        run_session("classify", env="table", params=small)
 
 
 def _refusals(run_session, table, tmp_path) -> None:
     table.iloc[:, :100].to_csv(tmp_path / "few.csv")
     with pytest.raises(InputError, match=r"(?s)25%.*at least 80%.*classify.min_coverage"):
         classify(run_session, tmp_path / "few.csv")
-    with pytest.raises(InputError, match=r"(?s)classify.model=resnet50.*small_cnn_seed_0"):
-        classify(run_session, tmp_path / "mine.tsv", model="resnet50")
-    with pytest.raises(InputError, match=r"(?s)classify.seed=9.*small_cnn_seed_0"):
-        classify(run_session, tmp_path / "mine.tsv", seed=9)
+    with pytest.raises(InputError, match=r"(?s)images/best.*one of images/small_cnn"):
+        classify(run_session, tmp_path / "mine.tsv", model="images/best")
+    with pytest.raises(InputError, match=r"(?s)images/small_cnn.*no training with seed 9"):
+        classify(run_session, tmp_path / "mine.tsv", trained_seed=9)
     with pytest.raises(InputError, match=r"nowhere\.tsv"):
         classify(run_session, tmp_path / "nowhere.tsv")
     with pytest.raises(InputError, match=r"(?s)classify.expression.*nothing"):
@@ -99,5 +100,5 @@ def _refusals(run_session, table, tmp_path) -> None:
 
 def test_without_a_trained_model_the_remedy_is_named(run_session, tmp_path):
     unseen().to_df().to_csv(tmp_path / "mine.csv")
-    with pytest.raises(InputError, match=r"(?s)models.*no trained model.*training pipeline"):
+    with pytest.raises(InputError, match=r"(?s)no trained classifier.*--pipelines image_transfer"):
         classify(run_session, tmp_path / "mine.csv")

@@ -103,7 +103,7 @@ def test_a_mistake_is_one_clear_error(generate, project, what, asked, pieces):
 
 
 def test_nothing_trained_says_what_to_run(run_session):
-    assert_refused(lambda: run_session("generate"), ["no trained model", "--pipelines cvae"])
+    assert_refused(lambda: run_session("generate"), ["no trained generator", "--pipelines cvae"])
 
 
 def test_a_shared_model_carries_the_scores_of_its_own_weights(generate, project, run_session):

@@ -34,7 +34,7 @@ def test_a_pipeline_needs_nothing_but_the_cohort_parameters_and_what_it_may_resu
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_an_application_reads_what_was_trained_and_trains_nothing(name):
     needed = {i for i in PIPELINES[name].inputs() if not i.startswith("params:")}
-    trained = {"trained_models", "evaluation.cards.generators", "image_transfer.models"}
+    trained = {"trained_models", "evaluation.cards.generators"}
     assert needed - trained <= {"translate.tumors", "classify.profiles"}
     assert not set(PIPELINES[name].nodes) & set(PIPELINES["__default__"].nodes)
 

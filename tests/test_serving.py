@@ -157,8 +157,8 @@ def test_a_tissue_that_is_not_told_is_inferred_and_few_missing_genes_are_filled(
 
 def test_a_classifier_gives_the_calls_of_the_pipeline(loaded, shelf, tumors):
     made = loaded["classifier"].predict(tumors.to_df().assign(sample_id=tumors.obs_names))
-    models = {"small": shelf.find(ASKED["classifier"])[1]}
-    calls, _ = classify_samples(tumors, models, ClassifySettings(top=0))
+    settings = ClassifySettings(model=ASKED["classifier"], top=0)
+    calls, _ = classify_samples(tumors, shelf, settings)
     pd.testing.assert_frame_equal(made, calls)
 
 

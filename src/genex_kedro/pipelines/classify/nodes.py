@@ -8,8 +8,8 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.cohort import notices
-from genex_kedro.errors import InputError, some
-from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.card_uses import CLASSIFIER
+from genex_kedro.models.shelf import ModelShelf
 from genex_kedro.pipelines.classify.settings import ClassifySettings
 from genex_kedro.study.tumor_types.calls import call_types
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def classify_samples(
-    table: AnnData, models: dict[str, TrainedModel], settings: ClassifySettings
+    table: AnnData, models: ModelShelf, settings: ClassifySettings
 ) -> tuple[pd.DataFrame, dict]:
     """Call every sample of a table that measures enough of the model's genes.
 
@@ -25,8 +25,7 @@ def classify_samples(
     ----------
     table : AnnData
         In any unit of a cohort.
-    models : dict of TrainedModel
-        What ``image_transfer`` kept.
+    models : ModelShelf
     settings : ClassifySettings
 
     Returns
@@ -39,12 +38,13 @@ def classify_samples(
     Raises
     ------
     InputError
-        If there is no such model, or no sample measures enough of its genes.
+        There is no such model, it is no classifier, or no sample measures enough of its genes.
     """
-    key, model = choose_model(models, settings)
+    name, model = models.find(settings.model, settings.trained_seed, CLASSIFIER)
     calls, cohort = call_types(model, table, settings.min_coverage, settings.top, settings.steps)
     report = {
-        "model": key,
+        "model": name.full,
+        "trained_seed": name.seed,
         "card": model.card,
         "samples": len(calls),
         "calls": {str(k): int(v) for k, v in calls["call"].value_counts().items()},
@@ -55,39 +55,7 @@ def classify_samples(
         "notices": notices(cohort).to_dict("records"),
         "caveat": "research use only; a call of a normal or of a type the model never saw is wrong",
     }
-    log.info("%d samples called by %s, %d of them rejected", len(calls), key, report["rejected"])
+    log.info(
+        "%d samples called by %s, %d of them rejected", len(calls), name.full, report["rejected"]
+    )
     return calls, report
-
-
-def choose_model(
-    models: dict[str, TrainedModel], settings: ClassifySettings
-) -> tuple[str, TrainedModel]:
-    """The model asked for, or the one with the lowest validation loss.
-
-    Raises
-    ------
-    InputError
-        Naming those that there are.
-    """
-    fits = {
-        key: model
-        for key, model in models.items()
-        if settings.model in (None, model.card["setting"])
-        and settings.seed in (None, model.card["seed"])
-    }
-    if not fits:
-        asked = " ".join(f"{k}={v}" for k, v in (("classify.model", settings.model), ("classify.seed", settings.seed)) if v is not None)  # fmt: skip
-        raise InputError(
-            where=f"parameters {asked}" if asked else "pipeline classify",
-            found=f"trained are {some(models, 20)}" if models else "no trained network",
-            expected="a network that was trained before",
-            remedy="Name one of those, or train one first: kedro run --pipelines image_transfer",
-        )
-    if settings.model is not None:
-        return min(fits.items(), key=lambda item: item[1].card["seed"])
-    return min(fits.items(), key=lambda item: _loss(item[1]))
-
-
-def _loss(model: TrainedModel) -> float:
-    loss = model.card["validation_loss"]
-    return float("inf") if loss is None else loss

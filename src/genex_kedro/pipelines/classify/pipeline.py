@@ -1,4 +1,4 @@
-"""Wiring of classify."""
+"""Wiring of classify: an application of trained models, which trains nothing."""
 
 from kedro.pipeline import Pipeline, node
 
@@ -6,18 +6,17 @@ from genex_kedro.pipelines.classify import nodes
 
 
 def create_pipeline() -> Pipeline:
-    """A table and trained models in, calls out; nothing is trained."""
+    """A table and trained models in; calls and a report out."""
     return Pipeline(
         [
             node(
                 nodes.classify_samples,
-                ["profiles", "image_transfer.models", "params:classify"],
-                ["calls", "report"],
+                ["classify.profiles", "trained_models", "params:classify"],
+                ["classify.calls", "classify.report"],
                 name="classify_samples",
             )
         ],
         namespace="classify",
-        inputs={"image_transfer.models"},
-        parameters={"params:classify"},
+        prefix_datasets_with_namespace=False,
         tags="classify",
     )

@@ -12,10 +12,10 @@ class ClassifySettings(BaseModel):
     ----------
     expression, samples, unit, negative : str or None
         The table; the catalog reads these, from ``--params`` or globals.yml.
-    model : str or None
-        A network trained by ``image_transfer``; None takes the one that validation liked best.
-    seed : int or None
-        Of its training; None takes the first (or, without `model`, the best).
+    model : str
+        A trained classifier, as in tables: ``images/best``.
+    trained_seed : int or None
+        Of the split and training to take; None takes the first.
     top : int
         Genes named for each call; 0 names none, and is faster.
     steps : int
@@ -30,8 +30,8 @@ class ClassifySettings(BaseModel):
     samples: str | None = None
     unit: str | None = None
     negative: str | None = None
-    model: str | None = None
-    seed: int | None = None
+    model: str = "images/best"
+    trained_seed: int | None = Field(default=None, ge=0)
     top: int = Field(default=10, ge=0)
     steps: int = Field(default=16, ge=2)
     min_coverage: float = Field(default=0.8, gt=0, le=1)
