@@ -65,8 +65,8 @@ def run_one(name: str, samples: int) -> dict:
     import numpy as np
 
     from genex_kedro.pipelines.cyclegan import nodes
-    from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
     from genex_kedro.study.translation.networks import translate
+    from genex_kedro.study.translation.objectives import CycleGanSettings
 
     settings = CycleGanSettings(networks={name: NETWORKS[name]})
     studies, checkpoints = {"seed_0": planted(TRAINING, TRAINING)}, {}

@@ -30,12 +30,12 @@ from genex_kedro.metrics.right_patient import patient_ranks
 from genex_kedro.models.aligned.config import AlignedConfig
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.cyclegan import aligned
-from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import SplitSettings, split_patients
 from genex_kedro.study.translation.cohort import find_pairs
 from genex_kedro.study.translation.fitting import translation_data
 from genex_kedro.study.translation.networks import translate
+from genex_kedro.study.translation.objectives import ObjectiveSettings
 
 LEAST = 4  # pairs of a cohort to ask about
 SIMPLE = ("identity", "global_mean_shift", "nearest_5_normals", "closest_normal")
@@ -65,7 +65,7 @@ def predictions(study: AnnData, test: AnnData, tumor: np.ndarray):
         ("best", {}),
         ("best_paired", {"paired": True, "power": 0.25, "stretch": 1.25}),
     ):
-        objective = TranslatorSettings(scaling="none", network=AlignedConfig(**more))
+        objective = ObjectiveSettings(scaling="none", network=AlignedConfig(**more))
         model = aligned.keep(study, objective, aligned.fit_study(study, objective, ""), name)
         for way, told in (("told", tissue), ("blind", None)):
             made = translate(model, X, told, 0)

@@ -13,6 +13,7 @@ from genex_kedro.pipelines.baselines.nodes import sample_simple
 from genex_kedro.pipelines.evaluation import generator_pictures as pictures
 from genex_kedro.pipelines.evaluation import generators as ours
 from genex_kedro.pipelines.evaluation.pipeline import of_generators
+from genex_kedro.pipelines.evaluation.settings import PictureSettings, ScoreSettings
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.generation.augmentation import AugmentationSettings
 from genex_kedro.study.generation.ceilings import CEILINGS, HELD_OUT, TRAINING
@@ -22,9 +23,9 @@ from genex_kedro.study.generation.summary import RankingSettings
 from genex_kedro.study.split import split_patients
 
 NAMES = ["class_mean", "class_normal", "training_copies"]
-QUICK = ours.ScoreSettings(tree_rounds=2)
+QUICK = ScoreSettings(tree_rounds=2)
 RANKING = RankingSettings(families={"fidelity": ["gamma", "ks_median"], "privacy": ["domias_auc"]}, repeats=100)  # fmt: skip
-LOOK = pictures.PictureSettings(
+LOOK = PictureSettings(
     models=["simple/class_normal", "gan/x"], embedding={"method": "pca"}, gene_pairs=200
 )
 

@@ -34,7 +34,7 @@ from genex_kedro.pipelines.classify.nodes import classify_samples
 from genex_kedro.pipelines.classify.settings import ClassifySettings
 from genex_kedro.pipelines.translate.nodes import translate_tumors
 from genex_kedro.pipelines.translators.nodes import translate_simple
-from genex_kedro.pipelines.translators.settings import TranslatorSettings
+from genex_kedro.pipelines.translators.settings import SimpleTranslatorSettings
 from genex_kedro.serving.package import package
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.generation.fulfilment import fulfil
@@ -85,7 +85,7 @@ def shelf(study, tmp_path_factory) -> ModelShelf:
     """One model of each kind, with what a translator needs beside it."""
     root = tmp_path_factory.mktemp("models")
     others = [name for name in SIMPLE_TRANSLATORS if name != "shrunken_residual"]
-    _, translators, _ = translate_simple({"": study}, TranslatorSettings(leave_out=others))
+    _, translators, _ = translate_simple({"": study}, SimpleTranslatorSettings(leave_out=others))
     judge = build_discriminator(DiscriminatorConfig(hidden=(4,)), study.n_vars, 0)
     transform = Standardiser.fit(np.asarray(study.X), "per_sample").to_json()
     kept = {

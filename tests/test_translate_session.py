@@ -13,7 +13,7 @@ from genex_kedro.genes.table import gene_table
 from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
 from genex_kedro.models.discriminator.model import to_trained_model as keep_judge
 from genex_kedro.pipelines.translators.nodes import translate_simple
-from genex_kedro.pipelines.translators.settings import TranslatorSettings
+from genex_kedro.pipelines.translators.settings import SimpleTranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.split import SplitSettings, split_patients
 from genex_kedro.transforms import Standardiser
@@ -37,7 +37,7 @@ def study():
 @pytest.fixture(scope="module")
 def models(study):
     left_out = ["entropic_transport", "gaussian_transport"]
-    _, kept, _ = translate_simple({"seed_3": study}, TranslatorSettings(leave_out=left_out))
+    _, kept, _ = translate_simple({"seed_3": study}, SimpleTranslatorSettings(leave_out=left_out))
     judge = build_discriminator(DiscriminatorConfig(hidden=(4,)), study.n_vars, 0)
     transform = Standardiser.fit(np.asarray(study.X), "per_sample").to_json()
     return kept, {"best_seed_3": keep_judge(judge, study.var, transform, {})}

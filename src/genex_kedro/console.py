@@ -12,6 +12,7 @@ from kedro.framework.hooks import hook_impl
 from rich.progress import Progress
 
 from genex_kedro.cohort import notices
+from genex_kedro.training_status import RUNNING
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class ProgressHooks:
 
     def _show(self, name: str, checkpoint) -> None:
         epoch, epochs = checkpoint.state["epoch"], checkpoint.state["epochs"]
-        running = checkpoint.status == "running"
+        running = checkpoint.status == RUNNING
         if rich.get_console().is_terminal:
             if self._bar is None:
                 self._bar = Progress(transient=True)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from genex_kedro.models.simple.classifiers import LOGISTIC, SIMPLE_CLASSIFIERS
+from genex_kedro.models.names import LOGISTIC
+from genex_kedro.models.simple.classifiers import SIMPLE_CLASSIFIERS
 
 
 def planted(n=160, n_genes=40, n_classes=4, seed=0):

@@ -11,11 +11,11 @@ from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.models.aligned.config import AlignedConfig
 from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
-from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
 from genex_kedro.study.translation.networks import translate
+from genex_kedro.study.translation.objectives import CycleGanSettings, ObjectiveSettings
 
 SETTINGS = CycleGanSettings(
     networks={
@@ -173,8 +173,8 @@ def test_what_it_cannot_learn_from_is_named(simulated, caplog):
         *_, (last, _) = nodes.train_cyclegan({"seed_0": one}, {}, SETTINGS)
         assert "best_paired_seed_0" not in last and message in caplog.text
     with pytest.raises(ValidationError, match="takes none"):
-        TranslatorSettings(network=AlignedConfig(), fit={"epochs": 3})
+        ObjectiveSettings(network=AlignedConfig(), fit={"epochs": 3})
     with pytest.raises(ValidationError, match="needs a fit"):
-        TranslatorSettings(network={"generator_hidden": [8]})
+        ObjectiveSettings(network={"generator_hidden": [8]})
     with pytest.raises(ValidationError, match="kind"):
-        TranslatorSettings(network={"kind": "magic"})
+        ObjectiveSettings(network={"kind": "magic"})

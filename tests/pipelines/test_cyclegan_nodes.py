@@ -9,16 +9,16 @@ import pytest
 from genex_kedro.models.cyclegan.config import CycleGanConfig
 from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.cyclegan import nodes
-from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
 from genex_kedro.study.translation.networks import translate
+from genex_kedro.study.translation.objectives import CycleGanSettings, ObjectiveSettings
 
 FIT = {"epochs": 2, "batch_size": 20, "patience": None, "device": "cpu", "save_every_s": 0}
 SMALL = {"generator_hidden": (8,), "discriminator_hidden": (8,)}
-PAPER = TranslatorSettings(scaling="per_sample", network=CycleGanConfig(**SMALL), fit=FIT)
-CONDITIONAL = TranslatorSettings(network=CycleGanConfig(**SMALL, conditional=True), fit=FIT)
+PAPER = ObjectiveSettings(scaling="per_sample", network=CycleGanConfig(**SMALL), fit=FIT)
+CONDITIONAL = ObjectiveSettings(network=CycleGanConfig(**SMALL, conditional=True), fit=FIT)
 SETTINGS = CycleGanSettings(networks={"paper": PAPER, "conditional": CONDITIONAL})
 
 

@@ -11,14 +11,14 @@ from genex_kedro.models.discriminator.model import to_trained_model as keep_judg
 from genex_kedro.models.memorised import HELD
 from genex_kedro.pipelines.evaluation import translators as nodes
 from genex_kedro.pipelines.translators.nodes import translate_simple
-from genex_kedro.pipelines.translators.settings import TranslatorSettings
+from genex_kedro.pipelines.translators.settings import SimpleTranslatorSettings
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.split import SplitSettings, split_patients
-from genex_kedro.study.translation.embedding import EmbeddingSettings
+from genex_kedro.study.translation.embedding import TranslationEmbeddingSettings
 from genex_kedro.transforms import Standardiser
 
-FEW = TranslatorSettings(
+FEW = SimpleTranslatorSettings(
     leave_out=["entropic_transport", "gaussian_transport", "whole_profile_ridge", "closest_normal"]
 )
 BOOTSTRAP = BootstrapSettings(repeats=100)
@@ -115,7 +115,7 @@ def test_the_summary_is_over_seeds_and_the_tables_by_code(table):
 
 def test_pictures_are_drawn(studies, translated, table, tmp_path):
     nodes.draw_frontier(table).savefig(tmp_path / "f.png")
-    settings = EmbeddingSettings(models=("simple/shrunken_residual", "cyclegan/best"))
+    settings = TranslationEmbeddingSettings(models=("simple/shrunken_residual", "cyclegan/best"))
     nodes.draw_neighbours(studies, settings, translated, {}).savefig(tmp_path / "n.png")
     assert (tmp_path / "f.png").stat().st_size > 10_000 < (tmp_path / "n.png").stat().st_size
 
@@ -139,4 +139,4 @@ def test_nothing_translated_gives_empty_tables(studies, table, tmp_path):
     assert found.empty and "rmse_point" in found
     assert nodes.summarise_translators(found).empty and nodes.lay_beside_paper(found).empty
     nodes.draw_frontier(found).savefig(tmp_path / "f.png")
-    nodes.draw_neighbours(lone, EmbeddingSettings(models=("simple/identity",)), {}).savefig(tmp_path / "n.png")  # fmt: skip
+    nodes.draw_neighbours(lone, TranslationEmbeddingSettings(models=("simple/identity",)), {}).savefig(tmp_path / "n.png")  # fmt: skip

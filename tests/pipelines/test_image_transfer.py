@@ -13,11 +13,11 @@ from genex_kedro.datasets.model_folder import ModelFolderDataset
 from genex_kedro.errors import InputError
 from genex_kedro.models.simple.classifiers import SIMPLE_CLASSIFIERS
 from genex_kedro.pipelines.image_transfer import nodes
-from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings
 from genex_kedro.simulation import SimulationSettings, simulate
 from genex_kedro.study.split import SplitSettings
 from genex_kedro.study.tumor_types.calls import classify_expression
 from genex_kedro.study.tumor_types.data import TumorTypeSettings, prepare_tumor_types
+from genex_kedro.study.tumor_types.settings import ImageTransferSettings
 
 NONE = ImageNetWeights("none")
 FIT = {"epochs": 2, "batch_size": 16, "device": "cpu", "save_every_s": 0}

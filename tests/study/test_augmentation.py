@@ -8,7 +8,7 @@ from anndata import AnnData
 from genex_kedro.models.cvae.config import CVAE, CvaeConfig
 from genex_kedro.study.generation import augmentation as ours
 from genex_kedro.study.generation.refit import refit_network, refit_simple
-from genex_kedro.study.generation.settings import NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorNetworkSettings
 from genex_kedro.training import FitSettings
 
 N_GENES = 40
@@ -110,7 +110,7 @@ def test_one_tissue_is_told_apart_by_condition_and_one_class_not_at_all(study):
 
 def refitted(few, labels, seed=0):
     """A small network that starts as factor analysis with 50 latents, fitted to `few`."""
-    network = NetworkSettings[CvaeConfig](
+    network = GeneratorNetworkSettings[CvaeConfig](
         network={"core": True, "prior": "class", "encoder_hidden": [8], "decoder_hidden": [8],
                  "encoding": "separate", "observation": "per_class", "observation_noise": True,
                  "sampling_statistics": "running", "latent": 50, "average": 0.9},

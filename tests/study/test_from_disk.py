@@ -14,10 +14,10 @@ from genex_kedro.models import blocks, memorised
 from genex_kedro.models.families import FAMILIES
 from genex_kedro.pipelines.cvae.nodes import choose_settings
 from genex_kedro.pipelines.discriminator import nodes as judges
-from genex_kedro.pipelines.discriminator.settings import JudgeSettings
 from genex_kedro.study import samples
 from genex_kedro.study.generation import fitting
 from genex_kedro.study.generation.settings import settings_of
+from genex_kedro.study.judges.settings import JudgeSettings
 from genex_kedro.training import FitSettings, Rows
 from genex_kedro.training.settings import choose_from_disk
 from genex_kedro.transforms import Standardiser

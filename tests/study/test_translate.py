@@ -13,12 +13,12 @@ from genex_kedro.errors import InputError
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS, kept
 from genex_kedro.pipelines.cyclegan.nodes import keep_cyclegan, train_cyclegan
-from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings
 from genex_kedro.study.fits import part_of
 from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation import applied_output as outputs
 from genex_kedro.study.translation.applied_input import fit_to_model
 from genex_kedro.study.translation.fitting import atlas_of, translation_data
+from genex_kedro.study.translation.objectives import CycleGanSettings
 from genex_kedro.study.translation.trained import load_translator
 
 STUDY = planted_study()

@@ -13,7 +13,7 @@ from genex_kedro.study.fits import part_of
 from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.translation.ceilings import ceilings
 from genex_kedro.study.translation.cohort import find_pairs, translated_cohort
-from genex_kedro.study.translation.embedding import EmbeddingSettings, embed
+from genex_kedro.study.translation.embedding import TranslationEmbeddingSettings, embed
 from genex_kedro.study.translation.rows import Truth, resampled
 from genex_kedro.study.translation.scorecard import Reference, score_translation
 from genex_kedro.study.translation.tables import TABLE_3, TABLE_4, paper_tables
@@ -204,7 +204,7 @@ def test_distributions_are_compared_on_one_pair_a_normal():
 def test_points_of_a_patient_with_two_tumors_share_a_number():
     study = with_second_tumors(2)
     made = translated_cohort(study, {"normal": own_normals(study)}, "test/it", paired=False)
-    points = embed(study, [made], EmbeddingSettings(models=("test/it",), perplexity=5))
+    points = embed(study, [made], TranslationEmbeddingSettings(models=("test/it",), perplexity=5))
     kinds = points[points["pair"] >= 0].groupby("pair")["kind"].value_counts().unstack()
     assert len(kinds) == 24 and (kinds["normal"] == 1).all()
     assert (kinds["tumor"] == kinds["made"]).all() and (kinds["tumor"] == 2).sum() == 4

@@ -8,7 +8,7 @@ from planted_study import planted_study
 
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.translators.nodes import translate_simple
-from genex_kedro.pipelines.translators.settings import TranslatorSettings
+from genex_kedro.pipelines.translators.settings import SimpleTranslatorSettings
 from genex_kedro.study.fits import part_of
 from genex_kedro.study.translation.cohort import LAYERS, find_pairs
 from genex_kedro.study.translation.fitting import (
@@ -78,7 +78,7 @@ def test_both_ways_give_every_layer_and_the_way_back():
 
 
 def test_the_node_gives_cohorts_models_and_what_validation_chose():
-    settings = TranslatorSettings(leave_out=["entropic_transport", "gaussian_transport"])
+    settings = SimpleTranslatorSettings(leave_out=["entropic_transport", "gaussian_transport"])
     translated, models, fits = translate_simple({"seed_0": STUDY}, settings)
     assert set(translated) == {f"{n}_seed_0" for n in SIMPLE_TRANSLATORS if "transport" not in n}
     assert {"atlas_seed_0", "gene_slopes_seed_0", "shrunken_residual_seed_0"} <= set(models)
@@ -97,13 +97,13 @@ def test_without_pairs_the_paired_rows_are_left_out_and_without_normals_all_are(
     tumor, normal = find_pairs(STUDY.obs)
     alone = np.ones(STUDY.n_obs, dtype=bool)
     alone[normal[::2]], alone[tumor[1::2]] = False, False
-    translated, _, _ = translate_simple({"seed_0": STUDY[alone].copy()}, TranslatorSettings())
+    translated, _, _ = translate_simple({"seed_0": STUDY[alone].copy()}, SimpleTranslatorSettings())
     assert "shrunken_residual_seed_0" in translated and "gene_slopes_seed_0" not in translated
     tumors = STUDY[(STUDY.obs["condition"] == "tumor").to_numpy()].copy()
-    translated, models, fits = translate_simple({"seed_0": tumors}, TranslatorSettings())
+    translated, models, fits = translate_simple({"seed_0": tumors}, SimpleTranslatorSettings())
     assert translated == {} and models == {} and fits.empty and "run" in fits
 
 
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match="tisue_shift"):
-        TranslatorSettings(leave_out=["tisue_shift"])
+        SimpleTranslatorSettings(leave_out=["tisue_shift"])

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from genex_kedro.errors import InputError
 from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.pipelines.cvae_tuning.settings import (
-    StudySettings,
     TuningSettings,
+    TuningStudySettings,
     check,
     check_samples,
 )
@@ -42,7 +42,7 @@ SETTINGS = GeneratorSettings[CvaeConfig](
 )
 def test_what_cannot_be_searched_is_refused(given, piece):
     with pytest.raises(ValidationError, match=piece):
-        StudySettings(**given)
+        TuningStudySettings(**given)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_more_latents_than_a_core_can_be_fitted_with_are_refused_before_they_are
 
 
 def test_a_trial_is_its_base_with_its_parameters():
-    study = StudySettings(**GRID, widths=(64, 32, 16))
+    study = TuningStudySettings(**GRID, widths=(64, 32, 16))
     base = SETTINGS.networks["as_published"]
     chosen = {"hidden_layers": 2, "learning_rate": 0.5, "batch_size": 20}
     setting = study.setting(base, chosen)
@@ -91,5 +91,5 @@ def test_a_trial_is_its_base_with_its_parameters():
 
 def test_the_paper_searches_twelve_points():
     paper = GRID | {"space": {"learning_rate": [0.001, 0.005, 0.0001, 0.00001], "hidden_layers": [2, 3, 4]}}  # fmt: skip
-    assert StudySettings(**paper).total == 12
-    assert StudySettings(**TPE | {"space": {**TPE["space"], "kl_weight": None}}).searched.keys() == {"latent"}  # fmt: skip
+    assert TuningStudySettings(**paper).total == 12
+    assert TuningStudySettings(**TPE | {"space": {**TPE["space"], "kl_weight": None}}).searched.keys() == {"latent"}  # fmt: skip

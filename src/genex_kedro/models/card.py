@@ -15,6 +15,7 @@ from genex_kedro.models.card_uses import (
     model_name,
 )
 from genex_kedro.models.memorised import HELD
+from genex_kedro.training_status import FINISHED
 
 SMALL_CLASS = 5  # with fewer training samples a class leans on single patients
 
@@ -109,7 +110,7 @@ def _scores(scores: dict[str, Any] | None, use: Use) -> Iterator[str]:
         yield f"## Scores\n\nNone in this folder. `kedro run --pipelines {use.pipeline}` scores it{extra}.\n"
         return
     yield f"## Scores on {scores['on']}\n"
-    if scores["status"] not in (None, "finished"):
+    if scores["status"] not in (None, FINISHED):
         yield f"**Training: {scores['status']}. What this model makes means little.**\n"
     yield _row(["figure", *scores["columns"], "better", "ideal"])
     yield _row(["---"] * (len(scores["columns"]) + 3))

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+# what stands before the setting
 SIMPLE = "simple"  # whatever needs no network
+CEILING = "ceiling"  # what real samples reach among translators
 CYCLEGAN = "cyclegan"
 IMAGES = "images"
+LOGISTIC = "logistic regression"  # the simple model of two studies
 MODELS = "models"  # the folder of a family's trained models, beside its checkpoints
 # families whose folder is called after their pipeline, and their models otherwise
 _LABELS = {"translators": SIMPLE, "image_transfer": IMAGES}

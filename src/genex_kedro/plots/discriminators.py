@@ -7,6 +7,8 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from genex_kedro.models.names import judge_label
+
 
 def plot_judges(table: pd.DataFrame) -> Figure:
     """AUC and balanced accuracy by comparison; a dot per seed, the interval over patients.
@@ -28,7 +30,7 @@ def plot_judges(table: pd.DataFrame) -> Figure:
                 _draw_model(axis, part[part["model"] == model], judges, metric, m, len(models))
             axis.axhline(0.5, color="0.8", zorder=0)
             axis.set(title=comparison if row == 0 else "", ylabel=title, ylim=(0.4, 1.02))
-            axis.set_xticks(range(len(judges)), [f"{j} judge" for j in judges])
+            axis.set_xticks(range(len(judges)), [judge_label(j) for j in judges])
     figure.legend(
         *axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from genex_kedro.plots.model_look import looks
+from genex_kedro.training_status import FINISHED
 
 
 def plot_ranks(summary: pd.DataFrame) -> Figure:
@@ -64,7 +65,7 @@ def _draw_intervals(axis, ranked: pd.DataFrame) -> None:
 
 def _name(row: pd.Series, most_seeds: int) -> str:
     """The model, and what a reader must know before trusting its rank."""
-    notes = [] if row["status"] == "finished" else [row["status"]]
+    notes = [] if row["status"] == FINISHED else [row["status"]]
     if row["seeds"] < most_seeds:
         notes.append(f"{row['seeds']} of {most_seeds} splits")
     return f"{row['model']} ({', '.join(notes)})" if notes else row["model"]

@@ -7,7 +7,9 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-_FAMILY = {"simple": "tab:blue", "ceiling": "0.5", "cyclegan": "tab:red"}
+from genex_kedro.models.names import CEILING, CYCLEGAN, SIMPLE
+
+_FAMILY = {SIMPLE: "tab:blue", CEILING: "0.5", CYCLEGAN: "tab:red"}
 _MARK = {False: "o", True: "s"}
 _KIND = {"tumor": "^", "normal": "o", "made": "x"}
 _WORDS = {"tumor": "tumor", "normal": "real normal", "made": "made of the tumor"}
@@ -29,7 +31,9 @@ def plot_frontier(table: pd.DataFrame) -> Figure:
         return figure
     groups = table.groupby(["model", "paired"], sort=False)[columns]
     mean, sd = groups.mean().dropna(), groups.std().fillna(0)
-    best = mean[mean.index.get_level_values("model").str.startswith("simple/")]["rmse_point"].min()
+    best = mean[mean.index.get_level_values("model").str.startswith(f"{SIMPLE}/")][
+        "rmse_point"
+    ].min()
     axes = figure.subplots(1, 2)
     for axis, title in zip(axes, ("all", "near the best simple guess"), strict=True):
         near = mean if title == "all" else mean[(mean["rmse_point"] - best).abs() < 0.04 * best]

@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from genex_kedro.training_status import DIVERGED, FINISHED, PRUNED
+
 _PARAMETER = "parameter."
-_STATES = {"finished": ("o", "tab:blue"), "pruned": ("x", "0.5"), "diverged": ("v", "tab:red")}
+_STATES = {FINISHED: ("o", "tab:blue"), PRUNED: ("x", "0.5"), DIVERGED: ("v", "tab:red")}
 _LABEL = "validation loss (nats a sample)"
 
 
@@ -67,7 +69,7 @@ def plot_parameters(trials: pd.DataFrame, importances: pd.DataFrame) -> Figure:
 def _draw_order(axis: Axes, trials: pd.DataFrame) -> None:
     top = _top(trials["validation_loss"])
     _draw_trials(axis, trials["trial"], trials, top)
-    finished = trials["validation_loss"].where(trials["state"] == "finished")
+    finished = trials["validation_loss"].where(trials["state"] == FINISHED)
     axis.step(trials["trial"], finished.cummin().ffill(), where="post", color="tab:orange", label="best so far")  # fmt: skip
     _set_bottom(axis, trials, top)
     axis.legend(frameon=False, fontsize=8)
@@ -88,7 +90,7 @@ def _draw_trials(axis: Axes, x: pd.Series, trials: pd.DataFrame, top: float) -> 
 def _draw_curves(axis: Axes, trials: pd.DataFrame, history: pd.DataFrame) -> None:
     """Dark is good; the best in colour."""
     order = trials.set_index("trial")["validation_loss"].rank(ascending=False)
-    best = trials.loc[trials["state"] == "finished"].set_index("trial")["validation_loss"]
+    best = trials.loc[trials["state"] == FINISHED].set_index("trial")["validation_loss"]
     for number, curve in history.groupby("trial"):
         shade = 0.15 + 0.6 * order.get(number, 1.0) / max(1, len(order))
         is_best = len(best) and number == best.idxmin()
@@ -104,7 +106,7 @@ def _draw_grid(axis: Axes, trials: pd.DataFrame, searched: list[str], weights: p
     image = axis.imshow(values, cmap="viridis_r", aspect="auto", vmax=_top(trials["validation_loss"]))  # fmt: skip
     best = np.unravel_index(np.nanargmin(values), values.shape) if np.isfinite(values).any() else None  # fmt: skip
     for (i, j), value in np.ndenumerate(values):
-        text = f"{value:.4g}" if np.isfinite(value) else "diverged"
+        text = f"{value:.4g}" if np.isfinite(value) else DIVERGED
         shade = image.norm(value) if np.isfinite(value) else 1.0
         weight = "bold" if (i, j) == best else "normal"
         axis.text(j, i, text, ha="center", va="center", color="white" if shade > 0.5 else "black", fontweight=weight)  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from genex_kedro.metrics.multiclass import METRICS, PROBABILITY_METRICS
+from genex_kedro.models.names import IMAGES, LOGISTIC, SIMPLE, full_name
 from genex_kedro.report.blocks import (
     BASELINE,
     FAILS,
@@ -18,13 +19,12 @@ from genex_kedro.report.blocks import (
 )
 from genex_kedro.report.blocks import PUBLISHED as PUBLISHED_ROW
 from genex_kedro.report.compare import gained
-from genex_kedro.study.tumor_types.fits import NETWORKS
 from genex_kedro.study.tumor_types.published_marks import PUBLISHED
 from genex_kedro.study.tumor_types.scorecard import OVERALL
 
 SUMMARY, EVERY = "evaluation/classifiers_summary.csv", "evaluation/classifiers.csv"
 CHECKS, MARKERS = "image_transfer/explanation_checks.csv", "image_transfer/marker_ranks.csv"
-_LOGISTIC = "simple/logistic regression"
+_LOGISTIC = full_name(SIMPLE, LOGISTIC)
 _ALIKE = 0.5  # Spearman from which an explanation is said to survive what should destroy it
 _DESTROYED = ("shuffled weights", "shuffled types")
 _WORDS = """\
@@ -79,7 +79,7 @@ def explanations(checks: pd.DataFrame, markers: pd.DataFrame) -> list[dict]:
 def findings(summary: pd.DataFrame, every: pd.DataFrame, checks: pd.DataFrame) -> list[dict]:
     """What the tables say, in sentences."""
     overall = summary[summary["subset"] == OVERALL].set_index("model")
-    networks = overall[overall.index.str.startswith(f"{NETWORKS}/")]
+    networks = overall[overall.index.str.startswith(f"{IMAGES}/")]
     if networks.empty:
         return [finding(NOTE, "No image network was trained.", SUMMARY)]
     name = networks["validation_balanced_accuracy"].idxmax()
@@ -92,7 +92,7 @@ def kind_of(row: pd.Series) -> str:
     """What a row of the scorecard is."""
     if row["subset"] == PUBLISHED:
         return PUBLISHED_ROW
-    return NETWORK if row["model"].startswith(f"{NETWORKS}/") else BASELINE
+    return NETWORK if row["model"].startswith(f"{IMAGES}/") else BASELINE
 
 
 def _against_logistic(name: str, overall: pd.DataFrame, every: pd.DataFrame) -> list[dict]:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from genex_kedro.metrics import multiclass
 from genex_kedro.metrics.generator_scorecard import METRICS
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.report.blocks import (
     BASELINE,
     CEILING,
@@ -22,11 +23,11 @@ from genex_kedro.report.compare import compare
 from genex_kedro.study.generation.augmentation import ALONE, LEAKING, REFITTED
 from genex_kedro.study.generation.ceilings import is_real
 from genex_kedro.study.generation.published_marks import GAMMA
-from genex_kedro.study.generation.summary import FINISHED
+from genex_kedro.training_status import FINISHED
 
 SUMMARY, GOALS = "evaluation/generators_summary.csv", "evaluation/generators_goals.csv"
 AUGMENTATION = "evaluation/augmentation.csv"
-_SIMPLE, _COPIES = "simple/", "simple/training_copies"
+_COPIES = full_name(SIMPLE, "training_copies")
 _BY_NAME = {metric.name: metric for metric in METRICS}
 (_MEASURE,) = (m for m in multiclass.METRICS if m.name == "balanced_accuracy")
 _SHOWN = {
@@ -110,12 +111,12 @@ def kind_of(row: pd.Series) -> str:
     """What a row of the scorecard is."""
     if is_real(row["model"]):
         return CEILING
-    return BASELINE if row["model"].startswith(_SIMPLE) else NETWORK
+    return BASELINE if row["model"].startswith(f"{SIMPLE}/") else NETWORK
 
 
 def _of_ranks(made: pd.DataFrame) -> list[dict]:
     """Whether the best network is ahead of the best generator without a network."""
-    simple = made["model"].str.startswith(_SIMPLE)
+    simple = made["model"].str.startswith(f"{SIMPLE}/")
     if simple.all() or not simple.any():
         return []
     network, baseline = (part.sort_values("rank").iloc[0] for part in (made[~simple], made[simple]))
@@ -135,7 +136,7 @@ def _of_failures(made: pd.DataFrame) -> list[dict]:
     failed = made[made["status"] != FINISHED]
     return [
         finding(
-            NOTE if row["model"].startswith(_SIMPLE) else FAILS,
+            NOTE if row["model"].startswith(f"{SIMPLE}/") else FAILS,
             f"{row['model']}: {row['status']}. Its other figures mean little.",
             SUMMARY,
         )
@@ -145,7 +146,7 @@ def _of_failures(made: pd.DataFrame) -> list[dict]:
 
 def _of_goals(goals: pd.DataFrame, made: pd.DataFrame) -> list[dict]:
     """The goals of the network that ranks first: reached, missed, and missed by real samples too."""
-    networks = made[~made["model"].str.startswith(_SIMPLE)]
+    networks = made[~made["model"].str.startswith(f"{SIMPLE}/")]
     if networks.empty or goals.empty:
         return []
     name = networks.sort_values("rank").iloc[0]["model"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from genex_kedro.models.names import LOGISTIC
 from genex_kedro.report.blocks import (
     BASELINE,
     CONTROL,
@@ -16,13 +17,12 @@ from genex_kedro.report.blocks import (
     table,
 )
 from genex_kedro.report.compare import gained
-from genex_kedro.study.judges.references import LOGISTIC
+from genex_kedro.study.judges.references import SOURCE_ALONE
 from genex_kedro.study.judges.scorecard import COMPARISONS, METRICS, OVERALL
 
 SUMMARY, EVERY = "evaluation/discriminators_summary.csv", "evaluation/discriminators.csv"
 DETECTOR = "evaluation/study_detector.csv"
 NETWORKS = ("best", "paper")
-SOURCE = "source alone"
 _DROP = 0.1  # fewer adjacent normals recognised than others, by this much: it knows the laboratory
 _KNOWN = 0.8  # share of normals that a judge has to call normal
 _TOLD = 0.75  # AUC from which on the laboratory alone is said to give the condition away
@@ -93,7 +93,7 @@ def _of_gains(every: pd.DataFrame, summary: pd.DataFrame) -> list[dict]:
 
 
 def _of_source(summary: pd.DataFrame) -> list[dict]:
-    rows = summary[(summary["subset"] == OVERALL) & (summary["model"] == SOURCE)]
+    rows = summary[(summary["subset"] == OVERALL) & (summary["model"] == SOURCE_ALONE)]
     told = rows[rows["judge"] == "pooled"]
     return [
         finding(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from genex_kedro.models.names import CEILING as CEILING_LABEL
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.report.blocks import (
     BASELINE,
     CEILING,
@@ -17,9 +19,10 @@ from genex_kedro.report.blocks import (
 from genex_kedro.report.compare import compare
 from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation.figures import metric_of
+from genex_kedro.training_status import FINISHED
 
 SUMMARY, BY_CODE = "evaluation/translators_summary.csv", "evaluation/translators_by_code.csv"
-_IDENTITY, _CONSTANT = "simple/identity", "simple/tissue_mean_normal"
+_IDENTITY, _CONSTANT = full_name(SIMPLE, "identity"), full_name(SIMPLE, "tissue_mean_normal")
 _COLLAPSED_BELOW = 0.1  # of the spread of real normals within a tissue
 _TISSUE_LOST = 0.5  # draws whose nearest normal is of the tumor's own tissue
 _FOOLED = 0.9
@@ -88,18 +91,18 @@ def findings(summary: pd.DataFrame, every: pd.DataFrame) -> list[dict]:
 
 def kind_of(row: pd.Series) -> str:
     """What a row of the scorecard is."""
-    if row["model"].startswith("ceiling/"):
+    if row["model"].startswith(f"{CEILING_LABEL}/"):
         return CEILING
     return NETWORK if _is_network(row["model"]) else BASELINE
 
 
 def _is_network(model: str) -> bool:
-    return not model.startswith(("simple/", "ceiling/"))
+    return not model.startswith((f"{SIMPLE}/", f"{CEILING_LABEL}/"))
 
 
 def _against_simple(name: str, overall: pd.DataFrame, every: pd.DataFrame) -> list[dict]:
     """The unpaired network of least error against the constant, the tumor itself, the best simple."""
-    simple = overall[overall.index.str.startswith("simple/") & ~overall["paired"].astype(bool)]
+    simple = overall[overall.index.str.startswith(f"{SIMPLE}/") & ~overall["paired"].astype(bool)]
     errors = simple["rmse_point"].dropna()
     rivals = [
         ("rmse_point", _CONSTANT, "the tissue's mean normal, the same for all"),
@@ -120,7 +123,7 @@ def _against_simple(name: str, overall: pd.DataFrame, every: pd.DataFrame) -> li
 def _of_failure(name: str, row: pd.Series) -> list[dict]:
     """What a network lost, whatever the judges say of it."""
     said = []
-    if row["status"] != "finished":
+    if row["status"] != FINISHED:
         said.append(f"training: {row['status']}")
     if row["spread_draw"] < _COLLAPSED_BELOW:
         said.append(f"collapsed: its normals vary by {row['spread_draw']:.2f} of what real ones do")

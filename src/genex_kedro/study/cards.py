@@ -15,6 +15,9 @@ from genex_kedro.metrics.generator_scorecard import METRICS as OF_GENERATORS
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import model_card
 from genex_kedro.models.card_uses import model_name
+from genex_kedro.models.names import CEILING, LOGISTIC, SIMPLE, full_name, judge_label
+from genex_kedro.study.generation.ceilings import REAL
+from genex_kedro.study.judges.references import SHARE_OF_TUMORS, SOURCE_ALONE
 from genex_kedro.study.judges.scorecard import METRICS as OF_JUDGES
 from genex_kedro.study.translation.figures import metric_of
 from genex_kedro.study.tumor_types.scorecard import METRICS as OF_CLASSIFIERS
@@ -45,7 +48,7 @@ GENERATOR_FIGURES = CardFigures(
         "gan_leaks_auc", "gan_leaks_tpr", "domias_auc", "domias_tpr", "closest_record_ratio",
         "neighbour_distance_ratio",
     )],
-    ("real/", "simple/class_normal"),
+    (REAL, full_name(SIMPLE, "class_normal")),
 )  # fmt: skip
 TRANSLATOR_FIGURES = CardFigures(
     [metric_of(column) for column in (
@@ -53,17 +56,20 @@ TRANSLATOR_FIGURES = CardFigures(
         "spread_draw", "energy_distance_draw", "fooled_pooled_draw", "fooled_adjacent_draw",
         "fooled_paper_draw", "false_change_point",
     )],
-    ("ceiling/own_normal", "simple/identity", "simple/tissue_mean_normal", "simple/shrunken_residual"),
+    (
+        full_name(CEILING, "own_normal"),
+        *(full_name(SIMPLE, n) for n in ("identity", "tissue_mean_normal", "shrunken_residual")),
+    ),
 )  # fmt: skip
 CLASSIFIER_FIGURES = CardFigures(
-    OF_CLASSIFIERS, ("simple/logistic regression", "simple/linear SVM", "paper 002")
+    OF_CLASSIFIERS, (full_name(SIMPLE, LOGISTIC), full_name(SIMPLE, "linear SVM"), "paper 002")
 )
-_JUDGES_BESIDE = ("logistic regression", "source alone", "share of tumors")
+_JUDGES_BESIDE = (LOGISTIC, SOURCE_ALONE, SHARE_OF_TUMORS)
 
 
 def judge_figures(judge: str) -> CardFigures:
     """Of a judge's networks: the other models that learned from the same samples stand beside."""
-    return CardFigures(OF_JUDGES, tuple(f"{judge} judge/{name}" for name in _JUDGES_BESIDE))
+    return CardFigures(OF_JUDGES, tuple(full_name(judge_label(judge), n) for n in _JUDGES_BESIDE))
 
 
 def scored_cards(

@@ -12,6 +12,9 @@ import pandas as pd
 from anndata import AnnData
 from pydantic import BaseModel, ConfigDict, Field
 
+from genex_kedro.models.names import full_name
+from genex_kedro.training_status import RUNNING
+
 log = logging.getLogger(__name__)
 
 HISTORY = ["run", "model", "seed", "fit", "device", "epoch"]
@@ -69,7 +72,7 @@ def train_all(fitted: Iterable[tuple[str, Iterator]], label: str) -> Iterator[tu
             done[key] = replace(checkpoint, tensors={})
             chunk = {key: checkpoint}
             yield chunk, history_of(done, label)
-            if checkpoint.status == "running":
+            if checkpoint.status == RUNNING:
                 chunk.clear()
 
 
@@ -91,11 +94,6 @@ def still_true(checkpoint, fingerprint: str, seed: int):
         return checkpoint
     log.info("data or settings changed since the last checkpoint: training starts afresh")
     return None
-
-
-def full_name(label: str, setting: str) -> str:
-    """Of a model in tables and in MLflow: ``"cvae/best"``, ``"pooled judge/paper"``."""
-    return f"{label}/{setting}"
 
 
 def run_name(model: str, seed: int) -> str:

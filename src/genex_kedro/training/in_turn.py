@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from genex_kedro.training.checkpoint import Checkpoint
 from genex_kedro.training.judging import monitored_loss, new_state
+from genex_kedro.training_status import DIVERGED, RUNNING
 
 
 class InTurn:
@@ -35,7 +36,7 @@ class InTurn:
 
     def running(self) -> list[int]:
         """Positions of the fits that go on."""
-        return [i for i, state in enumerate(self.states) if state["status"] == "running"]
+        return [i for i, state in enumerate(self.states) if state["status"] == RUNNING]
 
     def stop(self, i: int) -> None:
         """Give up fit `i`."""
@@ -49,6 +50,6 @@ class InTurn:
         state = self.states[i]
         state.update({key: checkpoint.state[key] for key in state.keys() - {"value"}})
         state["value"] = monitored_loss(checkpoint.history[-1], self._monitor)
-        if state["status"] == "diverged":
+        if state["status"] == DIVERGED:
             state["value"] = None
         return [i]

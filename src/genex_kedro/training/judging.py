@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from genex_kedro.training_status import FINISHED, RUNNING
+
 
 def new_state(epochs: int) -> dict[str, Any]:
     """The state of a fit of at most so many epochs, before the first."""
     return {
-        "status": "running",
+        "status": RUNNING,
         "epoch": 0,
         "epochs": epochs,
         "best_epoch": None,
@@ -41,7 +43,7 @@ def judge(state: dict[str, Any], monitored: float | None, patience: int | None) 
             state.update(best_value=monitored, best_epoch=state["epoch"], waited=0)
             is_best = True
     if (patience is not None and state["waited"] >= patience) or state["epoch"] >= state["epochs"]:
-        state["status"] = "finished"
+        state["status"] = FINISHED
     return is_best
 
 

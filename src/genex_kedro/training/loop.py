@@ -23,6 +23,7 @@ from genex_kedro.training.judging import judge, monitored_loss, new_state
 from genex_kedro.training.learner import Learner
 from genex_kedro.training.settings import FitSettings
 from genex_kedro.training.threads import probe_threads
+from genex_kedro.training_status import DIVERGED, RUNNING
 
 
 def fit(
@@ -73,7 +74,7 @@ def fit(
     """
     if resume is not None:
         resume.require(fingerprint, seed)
-        if resume.status != "running":
+        if resume.status != RUNNING:
             yield resume
             return
     _check(train, "training", least=2)
@@ -121,7 +122,7 @@ class _Fit:
     def run(self) -> Iterator[Checkpoint]:
         """Epochs until the end, a checkpoint now and then."""
         saved = time.monotonic()
-        while self.state["status"] == "running":
+        while self.state["status"] == RUNNING:
             epoch = self.state["epoch"] + 1
             last_good = {k: t.clone() for k, t in module_tensors(self.learner).items()}
             row, finite = self._epoch(epoch)
@@ -130,8 +131,8 @@ class _Fit:
             if finite:
                 self._judge(row)
             else:
-                self.state["status"] = "diverged"
-            done = self.state["status"] != "running"
+                self.state["status"] = DIVERGED
+            done = self.state["status"] != RUNNING
             if done or time.monotonic() - saved >= self.settings.save_every_s:
                 yield self._checkpoint(None if finite else last_good)
                 saved = time.monotonic()
@@ -166,7 +167,7 @@ class _Fit:
     def _checkpoint(self, last_good: dict[str, Tensor] | None) -> Checkpoint:
         modules = module_tensors(self.learner) if last_good is None else last_good
         tensors = on_cpu(modules, "modules") | on_cpu(self.best, "best")
-        if self.state["status"] == "running":
+        if self.state["status"] == RUNNING:
             tensors |= on_cpu(optimizer_tensors(self.learner), "optimizers")
         history = [dict(row) for row in self.state["history"]]
         return Checkpoint(tensors, {**self.state, "history": history})

@@ -13,6 +13,7 @@ from torch import Tensor
 from genex_kedro.training.checkpoint import module_tensors
 from genex_kedro.training.epochs import Epochs
 from genex_kedro.training.judging import judge, monitored_loss, new_state
+from genex_kedro.training_status import DIVERGED, RUNNING
 
 
 class Together:
@@ -54,7 +55,7 @@ class Together:
 
     def running(self) -> list[int]:
         """Positions of the fits that go on."""
-        return [i for i, state in enumerate(self.states) if state["status"] == "running"]
+        return [i for i, state in enumerate(self.states) if state["status"] == RUNNING]
 
     def stop(self, i: int) -> None:
         """Give up fit `i`."""
@@ -86,7 +87,7 @@ class Together:
         settings = self._stacks[k].settings
         for at, i in enumerate(self._members[k]):
             state = self.states[i]
-            if state["status"] != "running":
+            if state["status"] != RUNNING:
                 continue
             row = {name: values[at] for name, values in zip(names, losses, strict=True)}
             state["epoch"] += 1
@@ -94,7 +95,7 @@ class Together:
                 state["value"] = monitored_loss(row, settings.monitor)
                 judge(state, state["value"], settings.patience)
             else:
-                state.update(status="diverged", value=None)
+                state.update(status=DIVERGED, value=None)
 
 
 @torch.no_grad()

@@ -12,8 +12,9 @@ from optuna.distributions import (
 )
 from optuna.trial import create_trial
 
+from genex_kedro.training_status import FINISHED
 from genex_kedro.tuning.settings import Range, SearchSettings, Value
-from genex_kedro.tuning.tables import FINISHED, parameters_of
+from genex_kedro.tuning.tables import parameters_of
 
 _LEAST = 4  # trials
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import optuna
 from optuna.trial import TrialState
 
+from genex_kedro.training_status import FINISHED, RUNNING
 from genex_kedro.tuning.trials import Trials
 
 log = logging.getLogger(__name__)
@@ -95,10 +96,10 @@ def _train(trials: Trials, batch: list[optuna.Trial], fits: Fits) -> Iterator[No
             if state["value"] is not None and state["epoch"] > reported[i]:
                 trial.report(state["value"], state["epoch"])
             # before the epoch it was taken over at, it was judged already
-            judged_now = state["status"] == "running" and state["epoch"] >= reported[i]
+            judged_now = state["status"] == RUNNING and state["epoch"] >= reported[i]
             if judged_now and trial.should_prune():
                 fits.stop(i)
-            if state["status"] != "running":
+            if state["status"] != RUNNING:
                 _tell(trials.study, trial, state, time.monotonic() - begun)
                 yield
 
@@ -107,7 +108,7 @@ def _tell(study: optuna.Study, trial: optuna.Trial, state: dict, seconds: float)
     kept = {"epochs": state["epoch"], "best_epoch": state["best_epoch"], "seconds": seconds}
     for name, value in kept.items():
         trial.set_user_attr(name, value)
-    if state["status"] == "finished":
+    if state["status"] == FINISHED:
         study.tell(trial, state["best_value"], skip_if_finished=True)
     elif state["status"] == "stopped":
         study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)

@@ -8,10 +8,10 @@ import optuna
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
+from genex_kedro.training_status import DIVERGED, FINISHED, PRUNED
 from genex_kedro.tuning.settings import SearchSettings, Value
 from genex_kedro.tuning.trials import SURPLUS
 
-FINISHED, PRUNED, DIVERGED = "finished", "pruned", "diverged"
 _STATES = {TrialState.COMPLETE: FINISHED, TrialState.PRUNED: PRUNED, TrialState.FAIL: DIVERGED}
 TRIALS = ["study", "trial", "state", "validation_loss", "best_epoch", "epochs", "seconds"]
 PARAMETER = "parameter."  # begins the name of a column that holds a trial's parameter

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.special import log_softmax
 
+from genex_kedro.models.names import LOGISTIC
+
 PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # inverse, of logistic regression
 SVM_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 NEIGHBOURS = (1, 3, 5, 15)
@@ -106,7 +108,6 @@ def boosted_trees(train, labels, validation, held_out, seed: int) -> Fitted:
     return _choose(fit, TREES, _log_proba, validation, held_out)
 
 
-LOGISTIC = "logistic regression"
 SIMPLE_CLASSIFIERS: dict[str, Callable[..., Fitted]] = {
     LOGISTIC: logistic_regression,
     "linear SVM": linear_svm,

@@ -7,8 +7,9 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
-from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
+from genex_kedro.study.fits import HISTORY, fit_row, part_of, seed_of
 from genex_kedro.study.generation.synthetic import synthetic_cohort
 from genex_kedro.study.split import classes
 
@@ -30,7 +31,7 @@ def sample_simple(studies: dict[str, AnnData]) -> tuple[dict[str, AnnData], pd.D
             model = generator().fit(training.X, labels)
             values = model.sample(labels, np.random.default_rng(seed))
             asked = training.obs[["tissue", "condition", "source"]]
-            full = full_name("simple", name)
+            full = full_name(SIMPLE, name)
             synthetic[f"{name}_seed_{seed}"] = synthetic_cohort(
                 values, asked, study.var, full, seed
             )

@@ -12,8 +12,8 @@ from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.cvae.config import CvaeConfig
 from genex_kedro.study.fits import seed_of
 from genex_kedro.study.generation.settings import (
+    GeneratorNetworkSettings,
     GeneratorSettings,
-    NetworkSettings,
     to_parameters,
 )
 
@@ -64,7 +64,7 @@ def choose_settings(
         log.warning("the tuned setting has the base '%s', which is gone: it is left out", best["base"])  # fmt: skip
     else:
         base = settings.networks[best["base"]]
-        chosen.networks[TUNED] = NetworkSettings[CvaeConfig](
+        chosen.networks[TUNED] = GeneratorNetworkSettings[CvaeConfig](
             scaling=base.scaling,
             network=best["network"],
             fit=base.fit.model_copy(update={"batch_size": best["batch_size"]}),

@@ -6,19 +6,22 @@ from anndata import AnnData
 
 from genex_kedro.models.cvae.config import CVAE
 from genex_kedro.study.generation.fitting import GeneratorFit
-from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorNetworkSettings, GeneratorSettings
 from genex_kedro.tuning.search import Fits
 
 
 def start_fits(
-    study: AnnData, networks: list[NetworkSettings], settings: GeneratorSettings, together: bool
+    study: AnnData,
+    networks: list[GeneratorNetworkSettings],
+    settings: GeneratorSettings,
+    together: bool,
 ) -> Fits:
     """Begin a fit for each setting.
 
     Parameters
     ----------
     study : AnnData
-    networks : list of NetworkSettings
+    networks : list of GeneratorNetworkSettings
     settings : GeneratorSettings
     together : bool
         Settings of one shape in one stack.

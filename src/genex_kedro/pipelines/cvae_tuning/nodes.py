@@ -14,16 +14,18 @@ from matplotlib.figure import Figure
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.cvae.config import CVAE, CvaeConfig
+from genex_kedro.models.names import full_name
 from genex_kedro.pipelines.cvae_tuning.fits import start_fits
 from genex_kedro.pipelines.cvae_tuning.settings import (
-    StudySettings,
     TuningSettings,
+    TuningStudySettings,
     check,
     check_samples,
 )
-from genex_kedro.study.fits import full_name, part_of, run_name, seed_of
+from genex_kedro.study.fits import part_of, run_name, seed_of
 from genex_kedro.study.generation import fitting
-from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorNetworkSettings, GeneratorSettings
+from genex_kedro.training_status import FINISHED
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,12 @@ class _Study:
     """One named study: what its trials are, and how they are called in tables."""
 
     def __init__(
-        self, name: str, one: StudySettings, study: AnnData, settings: GeneratorSettings, together
+        self,
+        name: str,
+        one: TuningStudySettings,
+        study: AnnData,
+        settings: GeneratorSettings,
+        together,
     ) -> None:
         self.name, self.one, self.study, self.settings = name, one, study, settings
         base = settings.networks[one.base]
@@ -149,7 +156,7 @@ def choose_best(
         Plain data: the study and trial, base and parameters, the loss, a digest of the data
         that chose it, and the network and batch size that follow.
     """
-    from genex_kedro.tuning.tables import FINISHED, parameters_of
+    from genex_kedro.tuning.tables import parameters_of
 
     finished = trials[trials["state"] == FINISHED]
     if finished.empty:
@@ -211,7 +218,7 @@ def _stacked(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else first
 
 
-def _device(base: NetworkSettings, together: bool | str) -> tuple[str, bool]:
+def _device(base: GeneratorNetworkSettings, together: bool | str) -> tuple[str, bool]:
     """Where trials train, and whether in stacks there."""
     from genex_kedro.training.settings import choose_device
 

@@ -8,14 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from genex_kedro.errors import InputError
 from genex_kedro.models.cvae.config import CvaeConfig
-from genex_kedro.study.generation.settings import GeneratorSettings, NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorNetworkSettings, GeneratorSettings
 from genex_kedro.tuning.settings import Range, SearchSettings
 
 DEPTH, BATCH = "hidden_layers", "batch_size"
 _SEARCHABLE = {*CvaeConfig.model_fields, DEPTH, BATCH}
 
 
-class StudySettings(SearchSettings):
+class TuningStudySettings(SearchSettings):
     """One named study.
 
     Parameters
@@ -36,7 +36,7 @@ class StudySettings(SearchSettings):
     widths: tuple[int, ...] = (1000, 512, 256, 128)
 
     @model_validator(mode="after")
-    def _is_known(self) -> StudySettings:
+    def _is_known(self) -> TuningStudySettings:
         if unknown := sorted(self.searched.keys() - _SEARCHABLE):
             raise ValueError(f"space.{unknown[0]} is none of {', '.join(sorted(_SEARCHABLE))}")
         depths = self.searched.get(DEPTH, (0,))
@@ -48,7 +48,9 @@ class StudySettings(SearchSettings):
             raise ValueError(f"{most} hidden layers need as many widths, not {len(self.widths)}")
         return self
 
-    def setting(self, base: NetworkSettings, chosen: dict[str, Any]) -> NetworkSettings:
+    def setting(
+        self, base: GeneratorNetworkSettings, chosen: dict[str, Any]
+    ) -> GeneratorNetworkSettings:
         """The base with a trial's parameters in it, and its own epochs."""
         network, fit = dict(base.network), dict(base.fit)
         for name, value in chosen.items():
@@ -60,7 +62,7 @@ class StudySettings(SearchSettings):
             else:
                 network[name] = value
         parts = {"scaling": base.scaling, "network": network, "fit": fit}
-        return NetworkSettings[CvaeConfig].model_validate(parts)
+        return GeneratorNetworkSettings[CvaeConfig].model_validate(parts)
 
 
 class TuningSettings(BaseModel):
@@ -76,11 +78,11 @@ class TuningSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    studies: dict[str, StudySettings | None]
+    studies: dict[str, TuningStudySettings | None]
     together: Literal["auto"] | bool = "auto"
 
     @property
-    def chosen(self) -> dict[str, StudySettings]:
+    def chosen(self) -> dict[str, TuningStudySettings]:
         """The studies that were not left out."""
         return {name: study for name, study in self.studies.items() if study is not None}
 
@@ -147,7 +149,7 @@ def check_samples(
             )
 
 
-def _check_value(where: str, study: StudySettings, settings, chosen: dict) -> None:
+def _check_value(where: str, study: TuningStudySettings, settings, chosen: dict) -> None:
     try:
         study.setting(settings.networks[study.base], chosen)
     except ValidationError as error:

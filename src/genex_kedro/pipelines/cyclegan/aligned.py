@@ -12,9 +12,10 @@ from anndata import AnnData
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.aligned.classes import LEAST_OF_A_CLASS, large_enough
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.pipelines.cyclegan.settings import TranslatorSettings
 from genex_kedro.study.fits import part_of, seed_of
 from genex_kedro.study.translation.cohort import find_pairs
+from genex_kedro.study.translation.objectives import ObjectiveSettings
+from genex_kedro.training_status import FINISHED
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 LEAST = 4  # training samples of either condition, and pairs for a translator that learns from them
 
 
-def why_not(study: AnnData, objective: TranslatorSettings) -> str | None:
+def why_not(study: AnnData, objective: ObjectiveSettings) -> str | None:
     """Why it cannot be fitted on a study, or None if it can."""
     training = study.obs[part_of(study, "train")]
     training = training[_enough(training)]
@@ -36,7 +37,7 @@ def why_not(study: AnnData, objective: TranslatorSettings) -> str | None:
     return None
 
 
-def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
+def fit_study(study: AnnData, objective: ObjectiveSettings, fingerprint: str):
     """A finished checkpoint with the translator, and one row of history."""
     import torch
 
@@ -69,7 +70,7 @@ def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
     sizes = {"n_axes": len(aligned.axes), "n_noise_axes": len(aligned.noise_axes)}
     sizes |= {"n_class_axes": aligned.class_axes.shape[1]}
     state = {
-        "status": "finished", "epoch": 1, "epochs": 1, "best_epoch": 1, "best_value": error,
+        "status": FINISHED, "epoch": 1, "epochs": 1, "best_epoch": 1, "best_value": error,
         "waited": 0, "history": [row], "seed": seed_of(study), "fingerprint": fingerprint,
         "device": "cpu", "threads": torch.get_num_threads(), "torch": torch.__version__,
         "pairs_in_validation": asks_pairs(aligned, held),
@@ -78,7 +79,7 @@ def fit_study(study: AnnData, objective: TranslatorSettings, fingerprint: str):
     return Checkpoint(tensors, state)
 
 
-def keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -> TrainedModel:
+def keep(study: AnnData, objective: ObjectiveSettings, checkpoint, name: str) -> TrainedModel:
     """The translator of a checkpoint with all that is needed to apply it."""
     import torch
 
@@ -130,7 +131,7 @@ def _labels(obs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return tissue, obs["cohort"].astype(str).to_numpy() if "cohort" in obs else tissue
 
 
-def _standardiser(study: AnnData, objective: TranslatorSettings) -> Standardiser:
+def _standardiser(study: AnnData, objective: ObjectiveSettings) -> Standardiser:
     return Standardiser.fit(np.asarray(study.X[part_of(study, "train")]), objective.scaling)
 
 

@@ -15,10 +15,11 @@ from anndata import AnnData
 from genex_kedro.errors import some
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.names import CYCLEGAN
 from genex_kedro.pipelines.cyclegan import aligned
-from genex_kedro.pipelines.cyclegan.settings import CycleGanSettings, TranslatorSettings
 from genex_kedro.study.fits import fits, part_of, seed_of, still_true, train_all
 from genex_kedro.study.translation.cohort import translated_cohort
+from genex_kedro.study.translation.objectives import CycleGanSettings, ObjectiveSettings
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ def train_cyclegan(
                 continue
             yield key, _fit(study, objective, resume.get(key))
 
-    yield from train_all(fitted(), "cyclegan")
+    yield from train_all(fitted(), CYCLEGAN)
 
 
 def keep_cyclegan(
@@ -100,7 +101,7 @@ def translate_test(
     return made
 
 
-def _fit(study: AnnData, objective: TranslatorSettings, resume):
+def _fit(study: AnnData, objective: ObjectiveSettings, resume):
     seed, fingerprint = seed_of(study), _fingerprint(study, objective)
     resume = still_true(resume, fingerprint, seed)
     if objective.network.kind == "aligned":
@@ -109,7 +110,7 @@ def _fit(study: AnnData, objective: TranslatorSettings, resume):
         yield from _train(study, objective, seed, fingerprint, resume)
 
 
-def _train(study: AnnData, objective: TranslatorSettings, seed: int, fingerprint: str, resume):
+def _train(study: AnnData, objective: ObjectiveSettings, seed: int, fingerprint: str, resume):
     from genex_kedro.models.cyclegan.learner import CycleGanLearner
     from genex_kedro.models.cyclegan.model import build_cyclegan
     from genex_kedro.training import fit
@@ -120,7 +121,7 @@ def _train(study: AnnData, objective: TranslatorSettings, seed: int, fingerprint
     yield from fit(learner, tumors, None, objective.fit, seed, resume, fingerprint)
 
 
-def _keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) -> TrainedModel:
+def _keep(study: AnnData, objective: ObjectiveSettings, checkpoint, name: str) -> TrainedModel:
     import torch
 
     from genex_kedro.models.cyclegan.learner import to_trained_model
@@ -145,7 +146,7 @@ def _keep(study: AnnData, objective: TranslatorSettings, checkpoint, name: str) 
     return to_trained_model(generators, study.var, standardiser.to_json(), card)
 
 
-def _prepared(study: AnnData, objective: TranslatorSettings):
+def _prepared(study: AnnData, objective: ObjectiveSettings):
     """Tissues, standardiser, and (expression, tissue) of the training tumors and normals.
 
     A conditional network learns from the tissues that have both; the others' samples are left
@@ -173,7 +174,7 @@ def _prepared(study: AnnData, objective: TranslatorSettings):
     return tissues, standardiser, *parts
 
 
-def _why_not(study: AnnData, objective: TranslatorSettings) -> str | None:
+def _why_not(study: AnnData, objective: ObjectiveSettings) -> str | None:
     """Why a translator cannot be trained on a study, or None if it can."""
     if objective.network.kind == "aligned":
         return aligned.why_not(study, objective)
@@ -196,5 +197,5 @@ def _tissues_with_both(tissue: np.ndarray, tumors: np.ndarray, normals: np.ndarr
     return tuple(both)
 
 
-def _fingerprint(study: AnnData, objective: TranslatorSettings) -> str:
+def _fingerprint(study: AnnData, objective: ObjectiveSettings) -> str:
     return digest([data_digest(study), objective, code_digest(train_cyclegan)])

@@ -11,12 +11,11 @@ from anndata import AnnData
 
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.pipelines.discriminator.settings import JudgeSettings, NetworkSettings
+from genex_kedro.models.names import full_name, judge_label
 from genex_kedro.study.fits import (
     HISTORY,
     fit_row,
     fits,
-    full_name,
     part_of,
     run_name,
     seed_of,
@@ -25,6 +24,7 @@ from genex_kedro.study.fits import (
 )
 from genex_kedro.study.judges.references import LOGISTIC, reference_answers
 from genex_kedro.study.judges.samples import Judge, judge_expression, judge_samples, why_not
+from genex_kedro.study.judges.settings import JudgeNetworkSettings, JudgeSettings
 from genex_kedro.study.samples import reads_from_disk, scaled
 from genex_kedro.transforms import Standardiser
 
@@ -62,7 +62,7 @@ def train_judge(
                 continue
             yield key, _fit(study, rows, network, resume.get(key), judge)
 
-    yield from train_all(fitted(), f"{judge} judge")
+    yield from train_all(fitted(), judge_label(judge))
 
 
 def keep_judge(
@@ -134,7 +134,7 @@ def score_references(
         fit = digest([data_digest(study, rows), judge])
         for name, p_tumor in answers.items():
             tables.append(_scores(study[held_out], judge, name, p_tumor[held_out]))
-            full = full_name(f"{judge} judge", name)
+            full = full_name(judge_label(judge), name)
             first = fit_row(full, seed_of(study), fit, "cpu") | {"epoch": 0}
             about.append(first | ({"inverse_penalty": inverse_penalty} if name == LOGISTIC else {}))
     columns = [*HISTORY, "inverse_penalty"]
@@ -144,7 +144,7 @@ def score_references(
     )
 
 
-def _fit(study: AnnData, rows: np.ndarray, network: NetworkSettings, resume, judge: Judge):
+def _fit(study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings, resume, judge: Judge):
     from genex_kedro.models.discriminator.learner import DiscriminatorLearner
     from genex_kedro.models.discriminator.model import build_discriminator
     from genex_kedro.training import fit
@@ -158,22 +158,24 @@ def _fit(study: AnnData, rows: np.ndarray, network: NetworkSettings, resume, jud
     yield from fit(learner, train, validation, network.fit, seed, resume, fingerprint)
 
 
-def _fingerprint(study: AnnData, rows: np.ndarray, network: NetworkSettings, judge: Judge) -> str:
+def _fingerprint(
+    study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings, judge: Judge
+) -> str:
     return digest([data_digest(study, rows), network, judge, code_digest(train_judge)])
 
 
-def _standardiser(study: AnnData, rows: np.ndarray, network: NetworkSettings) -> Standardiser:
+def _standardiser(study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings) -> Standardiser:
     return Standardiser.fit(study.X, network.scaling, rows & part_of(study, "train"))
 
 
 def _tensors(
-    study: AnnData, rows: np.ndarray, network: NetworkSettings, judge: Judge
+    study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings, judge: Judge
 ) -> list[tuple]:
     """(samples, 1 for tumor) of the training and of the validation part."""
     import torch
 
     standardiser = _standardiser(study, rows, network)
-    from_disk = reads_from_disk(network.fit.from_disk, study, rows, f"{judge} judge")
+    from_disk = reads_from_disk(network.fit.from_disk, study, rows, judge_label(judge))
     is_tumor = (study.obs["condition"] == "tumor").to_numpy(np.float32)
     chosen = [rows & part_of(study, part) for part in ("train", "validation")]
     return [
@@ -186,7 +188,7 @@ def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) ->
     seed = seed_of(held_out)
     return pd.DataFrame(
         {
-            "run": run_name(full_name(f"{judge} judge", model), seed),
+            "run": run_name(full_name(judge_label(judge), model), seed),
             "judge": judge,
             "model": model,
             "seed": seed,

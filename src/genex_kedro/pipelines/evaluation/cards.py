@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.names import full_name, judge_label
 from genex_kedro.study.cards import (
     CLASSIFIER_FIGURES,
     GENERATOR_FIGURES,
@@ -35,7 +36,12 @@ def write_translator_cards(table: pd.DataFrame, *models: Models) -> dict[str, di
 def write_judge_cards(table: pd.DataFrame, *models: Models) -> dict[str, dict]:
     """The card of every judge, beside logistic regression and what the source alone tells."""
     overall = table[table["subset"] == OVERALL]
-    overall = overall.assign(model=overall["judge"] + " judge/" + overall["model"])
+    overall = overall.assign(
+        model=[
+            full_name(judge_label(j), m)
+            for j, m in zip(overall["judge"], overall["model"], strict=True)
+        ]
+    )
     cards = {}
     for judge, of_judge in zip(JUDGES, models, strict=True):
         cards |= scored_cards(overall, of_judge.values(), judge_figures(judge))

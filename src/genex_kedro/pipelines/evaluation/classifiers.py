@@ -7,11 +7,9 @@ from anndata import AnnData
 from matplotlib.figure import Figure
 
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.simple.classifiers import LOGISTIC
+from genex_kedro.models.names import IMAGES, LOGISTIC, SIMPLE, full_name
 from genex_kedro.plots.classifiers import plot_classifiers, plot_confusion
-from genex_kedro.study.fits import full_name
 from genex_kedro.study.intervals import BootstrapSettings
-from genex_kedro.study.tumor_types.fits import NETWORKS, SIMPLE
 from genex_kedro.study.tumor_types.published_marks import PUBLISHED, published_marks
 from genex_kedro.study.tumor_types.scorecard import MERGED, OVERALL, confusion_of, score_types
 
@@ -40,7 +38,7 @@ def score_classifiers(
     rows, confusions = [], []
     for names, one in table.groupby(["run", "model", "seed"], sort=False):
         first = dict(zip(["run", "model", "seed"], names, strict=True))
-        name = first["model"].removeprefix(f"{NETWORKS}/")
+        name = first["model"].removeprefix(full_name(IMAGES, ""))
         model = networks.get(f"{name}_seed_{first['seed']}")
         described = _describe(model) if model is not None else {}
         against = logistic[logistic["seed"] == first["seed"]]
@@ -70,7 +68,7 @@ def draw_classifiers(table: pd.DataFrame, confusion: pd.DataFrame) -> tuple[Figu
     The best by balanced accuracy on validation samples, not by what is shown.
     """
     overall = table[table["subset"] == OVERALL]
-    networks = overall[overall["model"].str.startswith(f"{NETWORKS}/")]
+    networks = overall[overall["model"].str.startswith(f"{IMAGES}/")]
     best = networks.groupby("model")["validation_balanced_accuracy"].mean().idxmax()
     marks = table[table["subset"] == PUBLISHED]
     shown = confusion[confusion["model"] == best]

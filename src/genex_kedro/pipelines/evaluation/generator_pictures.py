@@ -9,33 +9,25 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 from matplotlib.figure import Figure
-from pydantic import BaseModel, ConfigDict, Field
 
 from genex_kedro.errors import InputError, some
 from genex_kedro.models.cvae.config import CVAE, CvaeConfig
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
+from genex_kedro.pipelines.evaluation.settings import PictureSettings
 from genex_kedro.plots.augmentation import plot_augmentation
 from genex_kedro.plots.embedding import plot_planes
 from genex_kedro.plots.generators import plot_correlations
-from genex_kedro.study.fits import full_name, seed_of
+from genex_kedro.study.fits import seed_of
 from genex_kedro.study.generation.augmentation import AugmentationSettings, Refit, augment
 from genex_kedro.study.generation.ceilings import TRAINING
-from genex_kedro.study.generation.embedding import EmbeddingSettings, embed_together
+from genex_kedro.study.generation.embedding import embed_together
 from genex_kedro.study.generation.gene_pairs import sampled_correlations
 from genex_kedro.study.generation.refit import refit_network, refit_simple
 from genex_kedro.study.generation.settings import GeneratorSettings, settings_of
 from genex_kedro.study.generation.synthetic import of_seed, samples_of
 
 log = logging.getLogger(__name__)
-
-
-class PictureSettings(BaseModel):
-    """Which generators are looked at (full names), and how; of the first seed."""
-
-    model_config = ConfigDict(extra="forbid")
-    models: list[str] = Field(min_length=1)
-    embedding: EmbeddingSettings = EmbeddingSettings()
-    gene_pairs: int = Field(default=20_000, ge=10)
 
 
 def embed_generators(
@@ -97,7 +89,7 @@ def _refits(
     settings: AugmentationSettings, networks: GeneratorSettings[CvaeConfig]
 ) -> dict[str, Refit]:
     refits: dict[str, Refit] = {
-        full_name("simple", name): partial(_simple, name) for name in SIMPLE_GENERATORS
+        full_name(SIMPLE, name): partial(_simple, name) for name in SIMPLE_GENERATORS
     }
     known = {full_name(CVAE.name, name): name for name in networks.networks}
     for model, epochs in settings.refit.items():

@@ -10,46 +10,28 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 from matplotlib.figure import Figure
-from pydantic import BaseModel, ConfigDict, Field
 from threadpoolctl import threadpool_limits
 
 from genex_kedro.errors import InputError
-from genex_kedro.metrics.detectability import ROUNDS
 from genex_kedro.metrics.generator_scorecard import METRICS, score_generator
 from genex_kedro.metrics.manifold import K
 from genex_kedro.metrics.samples import Samples
+from genex_kedro.pipelines.evaluation.settings import ScoreSettings
 from genex_kedro.plots.generator_ranks import plot_ranks
 from genex_kedro.plots.generators import plot_precision_recall
 from genex_kedro.study.fits import run_name, seed_of
 from genex_kedro.study.generation.ceilings import ceilings
 from genex_kedro.study.generation.goals import Goals, compare_with_goals
 from genex_kedro.study.generation.summary import (
-    DIVERGED,
-    FINISHED,
     RankingSettings,
     status_of,
     summarise,
 )
 from genex_kedro.study.generation.synthetic import of_seed, samples_of
 from genex_kedro.study.split import SPLITS
+from genex_kedro.training_status import DIVERGED, FINISHED
 
 log = logging.getLogger(__name__)
-
-
-class ScoreSettings(BaseModel):
-    """How generators are scored.
-
-    Parameters
-    ----------
-    collapsed_below : float
-        A generator with less than this share of the real variance within classes has collapsed.
-    tree_rounds : int
-        Of the boosted trees that tell real from synthetic; fewer find less.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    collapsed_below: float = Field(default=0.1, ge=0, lt=1)
-    tree_rounds: int = Field(default=ROUNDS, ge=1)
 
 
 def score_generators(

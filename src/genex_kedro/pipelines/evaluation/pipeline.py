@@ -9,7 +9,7 @@ from genex_kedro.pipelines.evaluation import (
     classifiers,
     generator_pictures,
     generators,
-    nodes,
+    judges,
     translators,
 )
 from genex_kedro.pipelines.evaluation.report_pipeline import report_on
@@ -44,7 +44,7 @@ def of_judges() -> Pipeline:
     ]
     return _evaluation(
         node(
-            nodes.score_discriminators,
+            judges.score_discriminators,
             [
                 "reversion.studies",
                 "params:discriminator.least",
@@ -55,13 +55,13 @@ def of_judges() -> Pipeline:
             name="score_discriminators",
         ),
         node(
-            nodes.summarise_discriminators,
+            judges.summarise_discriminators,
             "evaluation.discriminators",
             ["evaluation.discriminators_summary", "evaluation.study_detector"],
             name="summarise_discriminators",
         ),
         node(
-            nodes.draw_discriminators,
+            judges.draw_discriminators,
             "evaluation.discriminators",
             "evaluation.discriminators_figure",
             name="draw_discriminators",

@@ -11,16 +11,17 @@ from matplotlib.figure import Figure
 
 from genex_kedro.genes.positions import sex_chromosome_genes
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.plots.translators import plot_frontier, plot_neighbours
 from genex_kedro.study.fits import run_name, seed_of
 from genex_kedro.study.generation.summary import said_once
 from genex_kedro.study.intervals import BootstrapSettings
-from genex_kedro.study.judges.samples import judge_expression
+from genex_kedro.study.judges.samples import TumorProbability, judge_expression
 from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation import rows as scores
 from genex_kedro.study.translation.ceilings import ceilings
-from genex_kedro.study.translation.embedding import EmbeddingSettings, embed
-from genex_kedro.study.translation.scorecard import Judge, Reference, score_translation
+from genex_kedro.study.translation.embedding import TranslationEmbeddingSettings, embed
+from genex_kedro.study.translation.scorecard import Reference, score_translation
 from genex_kedro.study.translation.tables import paper_tables
 
 # what a judge is called in the table: whom it learned from, and its network
@@ -29,7 +30,7 @@ JUDGES = {
     "adjacent": ("adjacent", "best"),
     "paper": ("pooled", "paper"),
 }
-REFERENCE = "simple/shrunken_residual"
+REFERENCE = full_name(SIMPLE, "shrunken_residual")
 _ABOUT = ["paired", "pairs_in_validation", "status"]
 _FIRST = ["run", "model", "seed", *_ABOUT, "subset", "tumors", "normals", "pairs"]
 
@@ -95,7 +96,9 @@ def draw_frontier(table: pd.DataFrame) -> Figure:
 
 
 def draw_neighbours(
-    studies: dict[str, AnnData], settings: EmbeddingSettings, *translated: dict[str, AnnData]
+    studies: dict[str, AnnData],
+    settings: TranslationEmbeddingSettings,
+    *translated: dict[str, AnnData],
 ) -> Figure:
     """The paper's Figures 3 and 4 for some translators of the first seed, pairs joined by lines."""
     study = next(iter(studies.values()))
@@ -106,7 +109,9 @@ def draw_neighbours(
     return plot_neighbours(embed(study, shown, settings))
 
 
-def _judges(study: AnnData, models: dict[str, dict[str, TrainedModel]]) -> dict[str, Judge]:
+def _judges(
+    study: AnnData, models: dict[str, dict[str, TrainedModel]]
+) -> dict[str, TumorProbability]:
     """The judges of a study's seed; one that could not be trained is left out."""
 
     def judge(values: np.ndarray, model: TrainedModel) -> np.ndarray:

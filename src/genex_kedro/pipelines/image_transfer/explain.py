@@ -12,13 +12,14 @@ from scipy.special import softmax
 
 from genex_kedro.imaging import GeneImageLayout
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.names import LOGISTIC
 from genex_kedro.pipelines.image_transfer.fitting import layout_of, train_network
-from genex_kedro.pipelines.image_transfer.settings import ExplainSettings, ImageTransferSettings
 from genex_kedro.plots.images import plot_curves, plot_gene_images
 from genex_kedro.study.fits import part_of, seed_of
 from genex_kedro.study.tumor_types import explain
 from genex_kedro.study.tumor_types.calls import classify_expression
 from genex_kedro.study.tumor_types.data import LABEL, types_of
+from genex_kedro.study.tumor_types.settings import ExplainSettings, ImageTransferSettings
 from genex_kedro.transforms import Standardiser
 
 log = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def check_explanations(
             values, _, at = attribute(study, cohort, model, wanted, SHOWN, other)
             table = explain.summarise(values, types_of(study)[at], study.var_names)
             rows.append(_row(check, seed, explain.agreement(mine, table), draw))
-        rows.append(_row("logistic regression", seed, explain.agreement(mine, _linear(study, model, linear_weights, wanted))))  # fmt: skip
+        rows.append(_row(LOGISTIC, seed, explain.agreement(mine, _linear(study, model, linear_weights, wanted))))  # fmt: skip
         for baseline in wanted.baselines:
             other = attributions.query("seed == @seed and baseline == @baseline")
             if baseline != SHOWN and len(other):

@@ -10,14 +10,17 @@ from anndata import AnnData
 
 from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.imaging import GeneImageLayout
-from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
 from genex_kedro.study.fits import seed_of, still_true
 from genex_kedro.study.tumor_types.fits import type_data
+from genex_kedro.study.tumor_types.settings import ImageNetworkSettings, ImageTransferSettings
+from genex_kedro.training_status import RUNNING
 
 log = logging.getLogger(__name__)
 
 
-def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -> GeneImageLayout:
+def layout_of(
+    layouts: pd.DataFrame, study: AnnData, network: ImageNetworkSettings
+) -> GeneImageLayout:
     """The layout that a network sees of a study."""
     mine = layouts[(layouts["seed"] == seed_of(study)) & (layouts["layout"] == network.layout)]
     layout = GeneImageLayout.from_frame(mine, "data/04_feature/image_layouts.csv")
@@ -26,7 +29,7 @@ def layout_of(layouts: pd.DataFrame, study: AnnData, network: NetworkSettings) -
     return layout
 
 
-def fit_network(study, layout, weights, network: NetworkSettings, settings, resume):
+def fit_network(study, layout, weights, network: ImageNetworkSettings, settings, resume):
     """Checkpoints of a network being fitted (:func:`genex_kedro.training.fit`).
 
     Parameters
@@ -35,7 +38,7 @@ def fit_network(study, layout, weights, network: NetworkSettings, settings, resu
         Of tumor types.
     layout : GeneImageLayout
     weights : ImageNetWeights
-    network : NetworkSettings
+    network : ImageNetworkSettings
     settings : ImageTransferSettings
     resume : Checkpoint or None
     """
@@ -51,7 +54,7 @@ def fit_network(study, layout, weights, network: NetworkSettings, settings, resu
 
     seed, fingerprint = seed_of(study), fingerprint_of(study, layout, weights, network)
     resume = still_true(resume, fingerprint, seed)
-    if resume is not None and resume.status != "running":
+    if resume is not None and resume.status != RUNNING:
         yield resume
         return
     data, classifier = type_data(study), build_network(study, layout, weights, network)
@@ -72,20 +75,20 @@ def fit_network(study, layout, weights, network: NetworkSettings, settings, resu
     yield from fit(learner, parts[0], validation, network.fit, seed, resume, fingerprint)
 
 
-def finished(study, layout, weights, network: NetworkSettings, checkpoint):
+def finished(study, layout, weights, network: ImageNetworkSettings, checkpoint):
     """The classifier of a finished fit, on the CPU, in evaluation mode."""
     from genex_kedro.models.images.learner import finished_classifier
 
     return finished_classifier(build_network(study, layout, weights, network), checkpoint)
 
 
-def train_network(study, layout, weights, network: NetworkSettings, settings):
+def train_network(study, layout, weights, network: ImageNetworkSettings, settings):
     """A classifier trained from nothing, without keeping anything on the way."""
     *_, last = fit_network(study, layout, weights, network, settings, None)
     return finished(study, layout, weights, network, last)
 
 
-def build_network(study, layout, weights, network: NetworkSettings):
+def build_network(study, layout, weights, network: ImageNetworkSettings):
     """The classifier before it learns; ``keras_v1`` says whether it is of Keras' layout."""
     from genex_kedro.models.images.classifier import build_image_classifier
 
@@ -97,7 +100,7 @@ def build_network(study, layout, weights, network: NetworkSettings):
     return classifier
 
 
-def origin_of(weights, network: NetworkSettings) -> str:
+def origin_of(weights, network: ImageNetworkSettings) -> str:
     """What the weights are called that a network begins with; ``"none"``: random ones."""
     return weights.origin_of(network.network.backbone) if network.takes_weights else "none"
 
@@ -113,7 +116,7 @@ def require_weights(weights, settings: ImageTransferSettings) -> None:
         )
 
 
-def fingerprint_of(study: AnnData, layout, weights, network: NetworkSettings) -> str:
+def fingerprint_of(study: AnnData, layout, weights, network: ImageNetworkSettings) -> str:
     """Of all that a fit depends on."""
     pixels = [int(pixel) for pixel in layout.pixels]
     parts = [data_digest(study), network, pixels, origin_of(weights, network)]

@@ -11,6 +11,7 @@ from anndata import AnnData
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.imaging import lay_out
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.names import IMAGES, full_name
 from genex_kedro.pipelines.image_transfer.fitting import (
     fingerprint_of,
     finished,
@@ -19,16 +20,15 @@ from genex_kedro.pipelines.image_transfer.fitting import (
     origin_of,
     require_weights,
 )
-from genex_kedro.pipelines.image_transfer.settings import ImageTransferSettings, NetworkSettings
-from genex_kedro.study.fits import fits, full_name, part_of, seed_of, train_all
+from genex_kedro.study.fits import fits, part_of, seed_of, train_all
 from genex_kedro.study.tumor_types.calls import classify_expression
 from genex_kedro.study.tumor_types.fits import (
-    NETWORKS,
     familiar_directions,
     of_held_out,
     predictions,
     type_data,
 )
+from genex_kedro.study.tumor_types.settings import ImageNetworkSettings, ImageTransferSettings
 
 
 def lay_out_genes(studies: dict[str, AnnData], settings: ImageTransferSettings) -> pd.DataFrame:
@@ -82,7 +82,7 @@ def train_classifiers(
             layout = layout_of(layouts, study, network)
             yield key, fit_network(study, layout, weights, network, settings, resume.get(key))
 
-    yield from train_all(fitted(), NETWORKS)
+    yield from train_all(fitted(), IMAGES)
 
 
 def keep_classifiers(
@@ -113,7 +113,7 @@ def score_networks(
         held_out = of_held_out(study)
         probability, _ = classify_expression(models[key], held_out.X)
         classes = models[key].config["classes"]
-        tables.append(predictions(held_out, full_name(NETWORKS, name), classes, probability))
+        tables.append(predictions(held_out, full_name(IMAGES, name), classes, probability))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -153,7 +153,7 @@ def _keep(study, layout, weights, network, name, checkpoint, settings) -> Traine
     return to_trained_model(classifier, about, study.var, data.standardiser.to_json(), card)
 
 
-def layout_matters(network: NetworkSettings) -> bool:
+def layout_matters(network: ImageNetworkSettings) -> bool:
     """An MLP sees the genes and no image."""
     return network.network.backbone != "mlp"
 

@@ -8,9 +8,10 @@ from anndata import AnnData
 from threadpoolctl import threadpool_limits
 
 from genex_kedro.fingerprint import code_digest, data_digest, digest
-from genex_kedro.models.simple.classifiers import LOGISTIC, SIMPLE_CLASSIFIERS
-from genex_kedro.study.fits import HISTORY, fit_row, full_name, seed_of
-from genex_kedro.study.tumor_types.fits import SIMPLE, of_held_out, predictions, type_data
+from genex_kedro.models.names import LOGISTIC, SIMPLE, full_name
+from genex_kedro.models.simple.classifiers import SIMPLE_CLASSIFIERS
+from genex_kedro.study.fits import HISTORY, fit_row, seed_of
+from genex_kedro.study.tumor_types.fits import of_held_out, predictions, type_data
 
 
 def classify_simple(

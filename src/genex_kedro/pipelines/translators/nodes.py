@@ -10,19 +10,18 @@ from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
 from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
-from genex_kedro.pipelines.translators.settings import TranslatorSettings
-from genex_kedro.study.fits import HISTORY, fit_row, full_name, part_of, seed_of
+from genex_kedro.pipelines.translators.settings import SimpleTranslatorSettings
+from genex_kedro.study.fits import HISTORY, fit_row, part_of, seed_of
 from genex_kedro.study.translation.cohort import translated_cohort
 from genex_kedro.study.translation.fitting import BothWays, atlas_of, translation_data, why_not
 
 log = logging.getLogger(__name__)
 
-LABEL = "simple"
-
 
 def translate_simple(
-    studies: dict[str, AnnData], settings: TranslatorSettings
+    studies: dict[str, AnnData], settings: SimpleTranslatorSettings
 ) -> tuple[dict[str, AnnData], dict[str, TrainedModel], pd.DataFrame]:
     """Fit every simple translator on every seed's training part and apply it to the test part.
 
@@ -70,7 +69,7 @@ def translate_simple(
             translated[key] = translated_cohort(
                 study,
                 layers,
-                full_name(LABEL, name),
+                full_name(SIMPLE, name),
                 paired=both.there.paired,
                 pairs_in_validation=both.there.asked_pairs,
                 inferred_tissue=inferred,
@@ -79,7 +78,7 @@ def translate_simple(
                 about = card | {"setting": name, "chosen": both.there.chosen}
                 models[key] = kept.to_trained_model(both.there, study.var, about)
                 models[key].card |= for_card(models[key].weights, torch.as_tensor(profiles))
-            row = fit_row(full_name(LABEL, name), seed, data_digest(study), "cpu")
+            row = fit_row(full_name(SIMPLE, name), seed, data_digest(study), "cpu")
             rows.append(row | {"epoch": 0} | both.there.chosen)
     fits = pd.DataFrame(rows)
     return translated, models, fits.reindex(columns=[*HISTORY, *fits.columns.difference(HISTORY)])

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 
 
-class TranslatorSettings(BaseModel):
+class SimpleTranslatorSettings(BaseModel):
     """Which simple translators to fit, and when a tissue counts as known."""
 
     model_config = ConfigDict(extra="forbid")

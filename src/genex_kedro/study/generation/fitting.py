@@ -16,8 +16,8 @@ from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
 from genex_kedro.study.fits import fits, part_of, seed_of, still_true, train_all
 from genex_kedro.study.generation.settings import (
+    GeneratorNetworkSettings,
     GeneratorSettings,
-    NetworkSettings,
     settings_of,
 )
 from genex_kedro.study.samples import reads_from_disk, scaled
@@ -88,7 +88,7 @@ class GeneratorFit:
     Parameters
     ----------
     study : AnnData
-    network : NetworkSettings
+    network : GeneratorNetworkSettings
     settings : GeneratorSettings
         Whose factors name the classes.
     family : Family
@@ -103,7 +103,11 @@ class GeneratorFit:
     """
 
     def __init__(
-        self, study: AnnData, network: NetworkSettings, settings: GeneratorSettings, family: Family
+        self,
+        study: AnnData,
+        network: GeneratorNetworkSettings,
+        settings: GeneratorSettings,
+        family: Family,
     ) -> None:
         self.network, self.family, self.seed = network, family, seed_of(study)
         self.n_genes = study.n_vars

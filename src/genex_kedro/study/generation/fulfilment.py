@@ -15,6 +15,7 @@ from genex_kedro.models.card import SMALL_CLASS
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.study.generation.request import AS_TRAINED, GenerateSettings, ask
 from genex_kedro.study.generation.sampling import generate
+from genex_kedro.training_status import DIVERGED
 from genex_kedro.units import STUDY_UNIT, UNITS, from_study_unit
 
 
@@ -164,6 +165,6 @@ def _notices(model: TrainedModel, cohort: AnnData, classes: list[dict]) -> list[
     if small := [c for c in classes if c["training_samples"] < SMALL_CLASS]:
         names = ", ".join(f"{' '.join(list(c.values())[:-2])} ({c['training_samples']})" for c in small)  # fmt: skip
         notice(f"classes with fewer than {SMALL_CLASS} training samples", len(small), names)
-    if model.card.get("status") == "diverged":
+    if model.card.get("status") == DIVERGED:
         notice("the training of this model diverged", 1, "its samples may mean nothing")
     return found

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
+from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
-from genex_kedro.study.fits import full_name
 from genex_kedro.study.generation.sampling import generate
-from genex_kedro.study.generation.settings import NetworkSettings
+from genex_kedro.study.generation.settings import GeneratorNetworkSettings
 from genex_kedro.study.generation.synthetic import synthetic_cohort
 from genex_kedro.study.split import classes
 from genex_kedro.transforms import Standardiser
@@ -36,14 +36,14 @@ def refit_simple(few: AnnData, name: str, labels: pd.DataFrame, seed: int) -> An
     """
     model = SIMPLE_GENERATORS[name]().fit(np.asarray(few.X), classes(few.obs).to_numpy(str))
     values = model.sample(classes(labels).to_numpy(str), np.random.default_rng(seed))
-    return synthetic_cohort(values, labels, few.var, full_name("simple", name), seed)
+    return synthetic_cohort(values, labels, few.var, full_name(SIMPLE, name), seed)
 
 
 def refit_network(
     few: AnnData,
     family: Family,
     setting: str,
-    network: NetworkSettings,
+    network: GeneratorNetworkSettings,
     factors: tuple[str, ...],
     epochs: int,
     labels: pd.DataFrame,
@@ -62,7 +62,7 @@ def refit_network(
     family : Family
     setting : str
         Name of the setting.
-    network : NetworkSettings
+    network : GeneratorNetworkSettings
     factors : tuple of str
         Label columns that make a class.
     epochs : int

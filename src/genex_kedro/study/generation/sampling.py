@@ -8,7 +8,8 @@ from anndata import AnnData
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.families import from_trained_model
 from genex_kedro.models.family import Family
-from genex_kedro.study.fits import fits, full_name, part_of, seed_of
+from genex_kedro.models.names import full_name
+from genex_kedro.study.fits import fits, part_of, seed_of
 from genex_kedro.study.generation.settings import GeneratorSettings, settings_of
 from genex_kedro.study.generation.synthetic import synthetic_cohort
 from genex_kedro.transforms import Standardiser

@@ -14,7 +14,7 @@ from genex_kedro.transforms import SCALINGS
 Config = TypeVar("Config", bound=BaseModel)
 
 
-class NetworkSettings(CostlySettings, Generic[Config]):
+class GeneratorNetworkSettings(CostlySettings, Generic[Config]):
     """One setting: how its input is scaled, what it is, how it is trained."""
 
     scaling: Literal[SCALINGS] = "per_gene"
@@ -26,7 +26,7 @@ class GeneratorSettings(BaseModel, Generic[Config]):
     """The settings to train, by name, and what samples are asked for by."""
 
     model_config = ConfigDict(extra="forbid")
-    networks: dict[str, NetworkSettings[Config]] = Field(min_length=1)
+    networks: dict[str, GeneratorNetworkSettings[Config]] = Field(min_length=1)
     factors: tuple[str, ...] = Field(default=("tissue", "condition", "source"), min_length=1)
 
 

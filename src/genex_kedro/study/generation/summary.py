@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from genex_kedro.metrics.generator_scorecard import METRICS
 from genex_kedro.metrics.ranking import Standing, rank_models, standing
 from genex_kedro.study.generation.ceilings import is_real
+from genex_kedro.training_status import FINISHED
 
 _DECLARED = {metric.name: metric for metric in METRICS}
-FINISHED, DIVERGED, COLLAPSED = "finished", "diverged", "collapsed"
+COLLAPSED = "collapsed"
 
 
 class RankingSettings(BaseModel):

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
+from genex_kedro.models.names import LOGISTIC
 from genex_kedro.study.controls import condition_from_source
 from genex_kedro.transforms import Standardiser
 
-LOGISTIC = "logistic regression"
+SOURCE_ALONE, PROGRAM_ALONE = "source alone", "program alone"  # what the laboratory gives away
+SHARE_OF_TUMORS = "share of tumors"
 _INVERSE_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
@@ -33,10 +35,10 @@ def reference_answers(study: AnnData, rows: np.ndarray) -> tuple[dict[str, np.nd
     training = study.obs[rows & (study.obs["split"] == "train").to_numpy()]
     logistic, inverse_penalty = logistic_regression(study, rows)
     answers = {LOGISTIC: logistic}
-    for label in ("source", "program"):
+    for name, label in ((SOURCE_ALONE, "source"), (PROGRAM_ALONE, "program")):
         known = pd.concat([training, study.obs.assign(split="asked")])
-        answers[f"{label} alone"] = condition_from_source(known, label)[len(training) :]
-    answers["share of tumors"] = np.full(study.n_obs, (training["condition"] == "tumor").mean())
+        answers[name] = condition_from_source(known, label)[len(training) :]
+    answers[SHARE_OF_TUMORS] = np.full(study.n_obs, (training["condition"] == "tumor").mean())
     return answers, inverse_penalty
 
 

@@ -14,6 +14,7 @@ tumors are not. So there are three judges, alike but for the samples they are tr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
@@ -25,6 +26,8 @@ from genex_kedro.transforms import Standardiser
 
 Judge = Literal["pooled", "adjacent", "across"]
 JUDGES: tuple[Judge, ...] = get_args(Judge)
+# what a judge makes of profiles in log2(x+1), (n_samples, n_genes): P(tumor), (n_samples,)
+TumorProbability = Callable[[np.ndarray], np.ndarray]
 
 
 def programs_with_both(obs: pd.DataFrame, least: int = 1) -> set[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from genex_kedro.models.atlas import Atlas
+from genex_kedro.study.judges.samples import TumorProbability
 from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation.trained import NOT_TOLD, Translator
 
@@ -15,8 +16,6 @@ NOT_GIVEN = "not given"
 _CERTAIN = 0.5  # an inferred tissue below it is no answer
 _CONTRADICTS = 0.9  # of another tissue than the one given
 _BLOCK = 2000  # samples at once
-
-Judge = Callable[[np.ndarray], np.ndarray]
 
 
 def tissue_for(translator: Translator, tumors: Profiles) -> np.ndarray:
@@ -79,7 +78,7 @@ def calls_table(
     tissue: np.ndarray,
     translator: Translator,
     atlas: Atlas,
-    judges: Mapping[str, Judge],
+    judges: Mapping[str, TumorProbability],
     made: Mapping[str, np.ndarray],
 ) -> pd.DataFrame:
     """Per sample: judges before and after, tissue, distance, and whether to be unsure.

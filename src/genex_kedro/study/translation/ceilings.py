@@ -16,11 +16,11 @@ from __future__ import annotations
 import numpy as np
 from anndata import AnnData
 
+from genex_kedro.models.names import CEILING, full_name
 from genex_kedro.models.simple.translators.ridge import Ridge
 from genex_kedro.study.fits import part_of, seed_of
 from genex_kedro.study.translation.cohort import find_pairs
-
-CEILING = "ceiling"
+from genex_kedro.training_status import FINISHED
 
 
 def ceilings(study: AnnData) -> tuple[AnnData, list[AnnData]]:
@@ -48,8 +48,8 @@ def ceilings(study: AnnData) -> tuple[AnnData, list[AnnData]]:
 def _cohort(held_out: AnnData, name: str, layers: dict[str, np.ndarray]) -> AnnData:
     cohort = AnnData(obs=held_out.obs.copy(), var=held_out.var.copy())
     cohort.layers.update({k: np.maximum(v, 0).astype(np.float32) for k, v in layers.items()})
-    about = {"paired": True, "pairs_in_validation": False, "status": "finished"}
-    cohort.uns |= {"model": f"{CEILING}/{name}", "seed": seed_of(held_out), **about}
+    about = {"paired": True, "pairs_in_validation": False, "status": FINISHED}
+    cohort.uns |= {"model": full_name(CEILING, name), "seed": seed_of(held_out), **about}
     return cohort
 
 

@@ -25,6 +25,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.study.fits import part_of, seed_of
+from genex_kedro.training_status import FINISHED
 
 LAYERS = ("normal", "normal_draw", "normal_blind", "normal_blind_draw", "tumor", "cycle")
 
@@ -36,7 +37,7 @@ def translated_cohort(
     *,
     paired: bool,
     pairs_in_validation: bool = False,
-    status: str = "finished",
+    status: str = FINISHED,
     inferred_tissue: np.ndarray | None = None,
 ) -> AnnData:
     """What a translator makes of the test samples of a study.

@@ -12,7 +12,7 @@ from genex_kedro.study.translation.cohort import find_pairs
 from genex_kedro.transforms import Standardiser
 
 
-class EmbeddingSettings(BaseModel):
+class TranslationEmbeddingSettings(BaseModel):
     """Which translators are drawn, and the t-SNE of Figures 3 and 4 of paper 000."""
 
     model_config = ConfigDict(extra="forbid")
@@ -21,7 +21,9 @@ class EmbeddingSettings(BaseModel):
     seed: int = 0
 
 
-def embed(study: AnnData, translated: list[AnnData], settings: EmbeddingSettings) -> pd.DataFrame:
+def embed(
+    study: AnnData, translated: list[AnnData], settings: TranslationEmbeddingSettings
+) -> pd.DataFrame:
     """t-SNE of the test samples together with each translator's draws for the tumors.
 
     A plane per translator, of all test tumors and normals and its outputs for the tumors, on
@@ -55,7 +57,7 @@ def embed(study: AnnData, translated: list[AnnData], settings: EmbeddingSettings
     return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def _plane(values: np.ndarray, settings: EmbeddingSettings) -> np.ndarray:
+def _plane(values: np.ndarray, settings: TranslationEmbeddingSettings) -> np.ndarray:
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from anndata import AnnData
 
 from genex_kedro.study.intervals import BootstrapSettings
+from genex_kedro.study.judges.samples import TumorProbability
 from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation import rows as scores
 from genex_kedro.study.translation.rows import KINDS, Truth
-
-Judge = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Reference:
 def score_translation(
     cohort: AnnData,
     truth: Truth,
-    judges: Mapping[str, Judge],
+    judges: Mapping[str, TumorProbability],
     settings: BootstrapSettings,
     reference: Reference | None = None,
 ) -> list[dict]:

@@ -12,7 +12,6 @@ from genex_kedro.study.fits import part_of, run_name, seed_of
 from genex_kedro.study.tumor_types.data import types_of
 from genex_kedro.transforms import Standardiser
 
-NETWORKS, SIMPLE = "images", "simple"  # before the names of models
 PREFIX = "p "  # of the columns of probabilities
 
 

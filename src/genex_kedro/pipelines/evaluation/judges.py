@@ -7,8 +7,8 @@ from anndata import AnnData
 from matplotlib.figure import Figure
 
 from genex_kedro.errors import InputError
+from genex_kedro.models.names import LOGISTIC
 from genex_kedro.plots.discriminators import plot_judges
-from genex_kedro.study.judges.references import LOGISTIC
 from genex_kedro.study.judges.samples import JUDGES, judge_samples, programs_with_both, why_not
 from genex_kedro.study.judges.scorecard import (
     ADJACENT,

@@ -13,7 +13,7 @@ from genex_kedro.study.tumor_types.explain import BASELINES
 from genex_kedro.training import FitSettings
 
 
-class NetworkSettings(CostlySettings):
+class ImageNetworkSettings(CostlySettings):
     """One network.
 
     Parameters
@@ -91,7 +91,7 @@ class ImageTransferSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     train: list[str] = Field(min_length=1)
     layouts: dict[str, LayoutSettings] = Field(min_length=1)
-    networks: dict[str, NetworkSettings] = Field(min_length=1)
+    networks: dict[str, ImageNetworkSettings] = Field(min_length=1)
     max_cache_gb: float = Field(default=4.0, ge=0)
     reject: float = Field(default=0.02, ge=0, lt=1)
     components: int = Field(default=50, ge=1)
@@ -121,6 +121,6 @@ class ImageTransferSettings(BaseModel):
         return self
 
     @property
-    def chosen(self) -> dict[str, NetworkSettings]:
+    def chosen(self) -> dict[str, ImageNetworkSettings]:
         """The networks to train, by name."""
         return {name: self.networks[name] for name in self.train}

@@ -16,7 +16,7 @@ def _kind(network) -> str:
     return network.get("kind", "cyclegan") if isinstance(network, dict) else network.kind
 
 
-class TranslatorSettings(BaseModel):
+class ObjectiveSettings(BaseModel):
     """One objective: how its input is standardised, what it is, how it is trained.
 
     Networks have a ``fit``; the aligned translator is fitted in closed form and has none.
@@ -43,4 +43,4 @@ class CycleGanSettings(BaseModel):
     """The objectives to train, by name."""
 
     model_config = ConfigDict(extra="forbid")
-    networks: dict[str, TranslatorSettings] = Field(min_length=1)
+    networks: dict[str, ObjectiveSettings] = Field(min_length=1)

@@ -11,7 +11,7 @@ from genex_kedro.training import FitSettings
 from genex_kedro.transforms import SCALINGS
 
 
-class NetworkSettings(BaseModel):
+class JudgeNetworkSettings(BaseModel):
     """One network: how its input is standardised, what it is, how it is trained."""
 
     model_config = ConfigDict(extra="forbid")
@@ -24,5 +24,5 @@ class JudgeSettings(BaseModel):
     """The networks every judge consists of, by name, and when a judge can be trained at all."""
 
     model_config = ConfigDict(extra="forbid")
-    networks: dict[str, NetworkSettings] = Field(min_length=1)
+    networks: dict[str, JudgeNetworkSettings] = Field(min_length=1)
     least: int = Field(default=20, ge=2)  # samples of each condition in training
