@@ -159,14 +159,14 @@ def _generator(model: str, study, from_disk: bool) -> dict:
 def _judge(model: str, study, from_disk: bool) -> dict:
     from genex_kedro.models.discriminator.learner import DiscriminatorLearner
     from genex_kedro.models.discriminator.model import DiscriminatorConfig, build_discriminator
-    from genex_kedro.pipelines.discriminator import nodes
+    from genex_kedro.study.judges import fitting
     from genex_kedro.study.judges.settings import JudgeNetworkSettings
 
     fit = {"epochs": 1, "batch_size": 100, "device": "cpu", "from_disk": from_disk}
     network = JudgeNetworkSettings(scaling="per_gene", network=DiscriminatorConfig(), fit=fit)
     rows = np.ones(study.n_obs, dtype=bool)
-    nodes._fingerprint(study, rows, network, "pooled")
-    train, _ = nodes._tensors(study, rows, network, "pooled")
+    fitting.fingerprint_of(study, rows, network, "pooled")
+    train, _ = fitting.tensors_of(study, rows, network, "pooled")
     discriminator = build_discriminator(network.network, study.n_vars, 0)
     few = train[0][: min(ASKED, len(train[0]))]
     return {

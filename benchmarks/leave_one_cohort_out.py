@@ -29,9 +29,9 @@ from genex_kedro.metrics.pair_error import change_r, paired_rmse
 from genex_kedro.metrics.right_patient import patient_ranks
 from genex_kedro.models.aligned.config import AlignedConfig
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
-from genex_kedro.pipelines.cyclegan import aligned
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import SplitSettings, split_patients
+from genex_kedro.study.translation import aligned_fitting as aligned
 from genex_kedro.study.translation.cohort import find_pairs
 from genex_kedro.study.translation.fitting import translation_data
 from genex_kedro.study.translation.networks import translate

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 # what stands before the setting
 SIMPLE = "simple"  # whatever needs no network
-CEILING = "ceiling"  # what real samples reach among translators
+REAL, CEILING = "real", "ceiling"  # what real samples reach among generators, among translators
 CYCLEGAN = "cyclegan"
 IMAGES = "images"
 LOGISTIC = "logistic regression"  # the simple model of two studies

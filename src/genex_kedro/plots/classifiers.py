@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from genex_kedro.models.names import IMAGES
+
 
 def plot_classifiers(table: pd.DataFrame, marks: pd.DataFrame) -> Figure:
     """A dot per seed with its interval over patients; networks in colour, others in grey.
@@ -26,7 +28,7 @@ def plot_classifiers(table: pd.DataFrame, marks: pd.DataFrame) -> Figure:
             rows = table[table["model"] == model]
             y = height + np.linspace(-0.2, 0.2, len(rows)) * (len(rows) > 1)
             reach = np.clip([rows[metric] - rows[f"{metric}_low"], rows[f"{metric}_high"] - rows[metric]], 0, None)  # fmt: skip
-            colour = "tab:blue" if model.startswith("images/") else "0.45"
+            colour = "tab:blue" if model.startswith(f"{IMAGES}/") else "0.45"
             axis.errorbar(rows[metric], y, xerr=reach, fmt="o", ms=4, lw=1, color=colour)
         axis.set_yticks(range(len(order)), order)
         axis.set_xlabel(title)

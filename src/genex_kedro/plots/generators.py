@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from genex_kedro.models.names import REAL
 from genex_kedro.plots.model_look import looks
 
 _ZOOM = 0.8
@@ -50,7 +51,7 @@ def plot_precision_recall(table: pd.DataFrame) -> Figure:
 
 def _draw_point(axis, point: pd.Series, spread: pd.Series, look, model: str) -> None:
     error = [None, None] if spread.isna().any() else list(spread)
-    is_real = model.startswith("real/")
+    is_real = model.startswith(f"{REAL}/")
     axis.errorbar(
         *point, yerr=error[1], xerr=error[0], fmt=look.marker, color=look.colour, label=model,
         ms=9 if is_real else 7, mew=1.5, mfc="none" if is_real else None, lw=1, alpha=0.9,

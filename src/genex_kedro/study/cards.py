@@ -15,8 +15,7 @@ from genex_kedro.metrics.generator_scorecard import METRICS as OF_GENERATORS
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import model_card
 from genex_kedro.models.card_uses import model_name
-from genex_kedro.models.names import CEILING, LOGISTIC, SIMPLE, full_name, judge_label
-from genex_kedro.study.generation.ceilings import REAL
+from genex_kedro.models.names import CEILING, LOGISTIC, REAL, SIMPLE, full_name, judge_label
 from genex_kedro.study.judges.references import SHARE_OF_TUMORS, SOURCE_ALONE
 from genex_kedro.study.judges.scorecard import METRICS as OF_JUDGES
 from genex_kedro.study.translation.figures import metric_of
@@ -48,7 +47,7 @@ GENERATOR_FIGURES = CardFigures(
         "gan_leaks_auc", "gan_leaks_tpr", "domias_auc", "domias_tpr", "closest_record_ratio",
         "neighbour_distance_ratio",
     )],
-    (REAL, full_name(SIMPLE, "class_normal")),
+    (f"{REAL}/", full_name(SIMPLE, "class_normal")),
 )  # fmt: skip
 TRANSLATOR_FIGURES = CardFigures(
     [metric_of(column) for column in (

@@ -96,6 +96,14 @@ def still_true(checkpoint, fingerprint: str, seed: int):
     return None
 
 
+def finished(checkpoints: Mapping, key: str, fingerprint: str):
+    """The last checkpoint of a fit; RuntimeError where there is none of these data and settings."""
+    checkpoint = checkpoints.get(key)
+    if checkpoint is None or not checkpoint.matches(fingerprint):
+        raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
+    return checkpoint
+
+
 def run_name(model: str, seed: int) -> str:
     """Of one training, from the full name: ``"cvae/best seed 1"``."""
     return f"{model} seed {seed}"

@@ -9,24 +9,22 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.fingerprint import code_digest, data_digest, digest
+from genex_kedro.fingerprint import data_digest, digest
 from genex_kedro.models.base import TrainedModel
-from genex_kedro.models.names import full_name, judge_label
+from genex_kedro.models.names import LOGISTIC, full_name, judge_label
 from genex_kedro.study.fits import (
     HISTORY,
+    finished,
     fit_row,
     fits,
-    part_of,
     run_name,
     seed_of,
-    still_true,
     train_all,
 )
-from genex_kedro.study.judges.references import LOGISTIC, reference_answers
+from genex_kedro.study.judges import fitting
+from genex_kedro.study.judges.references import reference_answers
 from genex_kedro.study.judges.samples import Judge, judge_expression, judge_samples, why_not
-from genex_kedro.study.judges.settings import JudgeNetworkSettings, JudgeSettings
-from genex_kedro.study.samples import reads_from_disk, scaled
-from genex_kedro.transforms import Standardiser
+from genex_kedro.study.judges.settings import JudgeSettings
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +58,7 @@ def train_judge(
             if reason := why_not(study.obs, rows, settings.least):
                 log.warning("%s: judge '%s' is left out: %s", key, judge, reason)
                 continue
-            yield key, _fit(study, rows, network, resume.get(key), judge)
+            yield key, fitting.fit_judge(study, rows, network, resume.get(key), judge)
 
     yield from train_all(fitted(), judge_label(judge))
 
@@ -69,30 +67,14 @@ def keep_judge(
     studies: dict[str, AnnData], checkpoints: dict, settings: JudgeSettings, judge: Judge
 ) -> dict[str, TrainedModel]:
     """The finished networks with all that is needed to apply them."""
-    from genex_kedro.models.discriminator.model import build_discriminator, to_trained_model
-
     kept = {}
     for key, study, name, network in fits(studies, settings.networks):
         rows = judge_samples(study.obs, judge, settings.least)
         if why_not(study.obs, rows, settings.least):
             continue
-        checkpoint = checkpoints.get(key)
-        if checkpoint is None or not checkpoint.matches(_fingerprint(study, rows, network, judge)):
-            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
-        model = build_discriminator(network.network, study.n_vars, seed_of(study))
-        model.load_state_dict(checkpoint.weights("discriminator"))
-        card = {
-            "judge": judge,
-            "setting": name,
-            "seed": seed_of(study),
-            "data": data_digest(study, rows),
-            "training_samples": int((rows & part_of(study, "train")).sum()),
-            "unit": study.uns["unit"],
-            "status": checkpoint.status,
-            "best_epoch": checkpoint.state["best_epoch"],
-        }
-        transform = _standardiser(study, rows, network).to_json()
-        kept[key] = to_trained_model(model, study.var, transform, card)
+        fingerprint = fitting.fingerprint_of(study, rows, network, judge)
+        checkpoint = finished(checkpoints, key, fingerprint)
+        kept[key] = fitting.keep_judge(study, rows, network, checkpoint, judge, name)
     return kept
 
 
@@ -142,46 +124,6 @@ def score_references(
         pd.concat(tables) if tables else pd.DataFrame(columns=SCORES),
         pd.DataFrame(about, columns=columns),
     )
-
-
-def _fit(study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings, resume, judge: Judge):
-    from genex_kedro.models.discriminator.learner import DiscriminatorLearner
-    from genex_kedro.models.discriminator.model import build_discriminator
-    from genex_kedro.training import fit
-
-    seed, fingerprint = seed_of(study), _fingerprint(study, rows, network, judge)
-    train, validation = _tensors(study, rows, network, judge)
-    learner = DiscriminatorLearner(
-        build_discriminator(network.network, study.n_vars, seed), float(train[1].mean())
-    )
-    resume = still_true(resume, fingerprint, seed)
-    yield from fit(learner, train, validation, network.fit, seed, resume, fingerprint)
-
-
-def _fingerprint(
-    study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings, judge: Judge
-) -> str:
-    return digest([data_digest(study, rows), network, judge, code_digest(train_judge)])
-
-
-def _standardiser(study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings) -> Standardiser:
-    return Standardiser.fit(study.X, network.scaling, rows & part_of(study, "train"))
-
-
-def _tensors(
-    study: AnnData, rows: np.ndarray, network: JudgeNetworkSettings, judge: Judge
-) -> list[tuple]:
-    """(samples, 1 for tumor) of the training and of the validation part."""
-    import torch
-
-    standardiser = _standardiser(study, rows, network)
-    from_disk = reads_from_disk(network.fit.from_disk, study, rows, judge_label(judge))
-    is_tumor = (study.obs["condition"] == "tumor").to_numpy(np.float32)
-    chosen = [rows & part_of(study, part) for part in ("train", "validation")]
-    return [
-        (scaled(study, part, standardiser, from_disk), torch.as_tensor(is_tumor[part]))
-        for part in chosen
-    ]
 
 
 def _scores(held_out: AnnData, judge: Judge, model: str, p_tumor: np.ndarray) -> pd.DataFrame:

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.fingerprint import data_digest
 from genex_kedro.imaging import lay_out
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.names import IMAGES, full_name
-from genex_kedro.pipelines.image_transfer.fitting import (
+from genex_kedro.study.fits import finished, fits, part_of, seed_of, train_all
+from genex_kedro.study.tumor_types.calls import classify_expression
+from genex_kedro.study.tumor_types.fits import of_held_out, predictions
+from genex_kedro.study.tumor_types.fitting import (
     fingerprint_of,
-    finished,
     fit_network,
     layout_of,
-    origin_of,
     require_weights,
 )
-from genex_kedro.study.fits import fits, part_of, seed_of, train_all
-from genex_kedro.study.tumor_types.calls import classify_expression
-from genex_kedro.study.tumor_types.fits import (
-    familiar_directions,
-    of_held_out,
-    predictions,
-    type_data,
-)
-from genex_kedro.study.tumor_types.settings import ImageNetworkSettings, ImageTransferSettings
+from genex_kedro.study.tumor_types.keeping import keep_network
+from genex_kedro.study.tumor_types.settings import ImageTransferSettings
 
 
 def lay_out_genes(studies: dict[str, AnnData], settings: ImageTransferSettings) -> pd.DataFrame:
@@ -97,10 +89,8 @@ def keep_classifiers(
     for key, study, name, network in fits(studies, settings.chosen):
         layout = layout_of(layouts, study, network)
         fingerprint = fingerprint_of(study, layout, weights, network)
-        checkpoint = checkpoints.get(key)
-        if checkpoint is None or not checkpoint.matches(fingerprint):
-            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
-        kept[key] = _keep(study, layout, weights, network, name, checkpoint, settings)
+        checkpoint = finished(checkpoints, key, fingerprint)
+        kept[key] = keep_network(study, layout, weights, network, name, checkpoint, settings)
     return kept
 
 
@@ -115,59 +105,3 @@ def score_networks(
         classes = models[key].config["classes"]
         tables.append(predictions(held_out, full_name(IMAGES, name), classes, probability))
     return pd.concat(tables, ignore_index=True)
-
-
-def _keep(study, layout, weights, network, name, checkpoint, settings) -> TrainedModel:
-    import torch
-
-    from genex_kedro.models.images.classifier import to_trained_model
-    from genex_kedro.models.images.learner import logits_of, temperature_of
-
-    data = type_data(study)
-    classifier = finished(study, layout, weights, network, checkpoint)
-    directions = familiar_directions(data.expression["train"], settings.components, seed_of(study))
-    classifier.familiar = torch.as_tensor(directions, dtype=torch.float32)
-    logits = logits_of(classifier, data.expression["validation"])
-    temperature = temperature_of(logits, data.labels["validation"]) if len(logits) else 1.0
-    about = {
-        "classes": list(data.classes),
-        "side": layout.side,
-        "layout": network.layout if layout_matters(network) else "none",
-        "keras_v1": bool(getattr(classifier, "keras_v1", False)),
-        "temperature": temperature,
-        "reject": _thresholds(
-            classifier, data.expression["validation"], logits, temperature, settings.reject
-        ),
-    }
-    card = {
-        "setting": name,
-        "seed": seed_of(study),
-        "data": data_digest(study),
-        "classes": dict(zip(data.classes, map(int, data.counts), strict=True)),
-        "unit": study.uns["unit"],
-        "weights": origin_of(weights, network),
-        "status": checkpoint.status,
-        "best_epoch": checkpoint.state["best_epoch"],
-        "validation_loss": checkpoint.state["best_value"],
-    }
-    return to_trained_model(classifier, about, study.var, data.standardiser.to_json(), card)
-
-
-def layout_matters(network: ImageNetworkSettings) -> bool:
-    """An MLP sees the genes and no image."""
-    return network.network.backbone != "mlp"
-
-
-def _thresholds(classifier, validation, logits, temperature: float, share: float) -> dict:
-    """Confidence below which, and unfamiliarity above which, a call is rejected."""
-    import torch
-    from scipy.special import softmax
-
-    if not len(logits):
-        return {"confidence": 0.0, "unfamiliar": float(np.finfo(np.float32).max)}
-    confidence = softmax(logits / temperature, axis=1).max(1)
-    unfamiliar = classifier.unfamiliarity(torch.as_tensor(validation)).numpy()
-    return {
-        "confidence": float(np.quantile(confidence, share)),
-        "unfamiliar": float(np.quantile(unfamiliar, 1 - share)),
-    }

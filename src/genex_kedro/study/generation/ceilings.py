@@ -19,17 +19,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from genex_kedro.metrics.samples import Samples, real_ceilings
+from genex_kedro.models.names import REAL, full_name
 
-REAL = "real/"
-TRAINING = "real/training samples"
-EQUAL_N = "real/training samples, as many as test"
-HELD_OUT = "real/held-out samples"
+TRAINING = full_name(REAL, "training samples")
+EQUAL_N = full_name(REAL, "training samples, as many as test")
+HELD_OUT = full_name(REAL, "held-out samples")
 CEILINGS = (TRAINING, EQUAL_N, HELD_OUT)
 
 
 def is_real(model: str) -> bool:
     """Whether a row of the scorecard is a ceiling and no generator."""
-    return model.startswith(REAL)
+    return model.startswith(f"{REAL}/")
 
 
 @dataclass(frozen=True)

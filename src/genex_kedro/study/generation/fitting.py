@@ -14,7 +14,7 @@ from genex_kedro.fingerprint import code_digest, data_digest, digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.family import Family, to_trained_model
-from genex_kedro.study.fits import fits, part_of, seed_of, still_true, train_all
+from genex_kedro.study.fits import finished, fits, part_of, seed_of, still_true, train_all
 from genex_kedro.study.generation.settings import (
     GeneratorNetworkSettings,
     GeneratorSettings,
@@ -58,9 +58,8 @@ def keep(
     settings = settings_of(settings, family)
     kept = {}
     for key, study, name, network in fits(studies, settings.networks):
-        fit, checkpoint = GeneratorFit(study, network, settings, family), checkpoints.get(key)
-        if checkpoint is None or not checkpoint.matches(fit.fingerprint):
-            raise RuntimeError(f"no checkpoint '{key}' of these data and settings")
+        fit = GeneratorFit(study, network, settings, family)
+        checkpoint = finished(checkpoints, key, fit.fingerprint)
         card = {
             "setting": name,
             "seed": fit.seed,

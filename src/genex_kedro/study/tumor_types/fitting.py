@@ -75,7 +75,7 @@ def fit_network(study, layout, weights, network: ImageNetworkSettings, settings,
     yield from fit(learner, parts[0], validation, network.fit, seed, resume, fingerprint)
 
 
-def finished(study, layout, weights, network: ImageNetworkSettings, checkpoint):
+def finished_network(study, layout, weights, network: ImageNetworkSettings, checkpoint):
     """The classifier of a finished fit, on the CPU, in evaluation mode."""
     from genex_kedro.models.images.learner import finished_classifier
 
@@ -85,7 +85,7 @@ def finished(study, layout, weights, network: ImageNetworkSettings, checkpoint):
 def train_network(study, layout, weights, network: ImageNetworkSettings, settings):
     """A classifier trained from nothing, without keeping anything on the way."""
     *_, last = fit_network(study, layout, weights, network, settings, None)
-    return finished(study, layout, weights, network, last)
+    return finished_network(study, layout, weights, network, last)
 
 
 def build_network(study, layout, weights, network: ImageNetworkSettings):
