@@ -32,6 +32,7 @@ from genex_kedro.models.shelf import ModelShelf
 from genex_kedro.models.simple.translators import SIMPLE_TRANSLATORS
 from genex_kedro.pipelines.classify.nodes import classify_samples
 from genex_kedro.pipelines.classify.settings import ClassifySettings
+from genex_kedro.pipelines.generate.nodes import generate_samples
 from genex_kedro.pipelines.translate.nodes import translate_tumors
 from genex_kedro.pipelines.translators.nodes import translate_simple
 from genex_kedro.pipelines.translators.settings import SimpleTranslatorSettings
@@ -43,6 +44,7 @@ from genex_kedro.study.split import SplitSettings, split_patients
 from genex_kedro.study.translation.settings import TranslateSettings
 from genex_kedro.tracking import RunBook
 from genex_kedro.transforms import Standardiser
+from refusals import assert_refused
 from trained_generators import trained
 
 SEED = 3
@@ -153,6 +155,21 @@ def test_a_tissue_that_is_not_told_is_inferred_and_few_missing_genes_are_filled(
     assert (made["tissue_used"] == tumors.obs["tissue"].to_numpy(str)).mean() > 0.8
     assert made["genes_measured"].tolist() == [round(140 / 150, 4)] * len(table)
     assert made[tumors.var_names[:10]].notna().all(axis=None)
+
+
+def test_each_application_refuses_a_model_of_another_kind(shelf, tumors):
+    asked = {
+        "translator": lambda: translate_tumors(tumors, shelf, TranslateSettings(model="pooled judge/best")),
+        "classifier": lambda: classify_samples(tumors, shelf, ClassifySettings(model="cvae/best")),
+        "generator": lambda: generate_samples(shelf, GenerateSettings(model="images/small")),
+    }  # fmt: skip
+    found = {"translator": "judge", "classifier": "generator", "generator": "classifier"}
+    for kind, ask in asked.items():
+        there = f"a {kind}: one of {ASKED[kind]}"
+        assert_refused(ask, [f"a trained {found[kind]}", there])
+    folder = str(shelf.path(shelf.find("images/small")[0]))
+    wrong = GenerateSettings(folder=folder)
+    assert_refused(lambda: generate_samples(shelf, wrong), [folder, "a trained classifier"])
 
 
 def test_a_classifier_gives_the_calls_of_the_pipeline(loaded, shelf, tumors):
