@@ -103,7 +103,7 @@ class ModelShelf:
             where=where,
             found=f"a trained {found or model.config.get('model')}",
             expected=f"a {kind}: one of {some(there, 20)}" if there else f"a {kind}",
-            remedy=_remedy(kind),
+            remedy=_remedy(kind, there),
         )
 
     def _of_kind(self, kind: str | None) -> list[str]:
@@ -124,14 +124,14 @@ class ModelShelf:
             found = f"no trained {kind or 'model'} in {self.root}"
             expected = f"a {kind or 'model'} that was trained before"
         raise InputError(
-            where=f"model {asked!r}", found=found, expected=expected, remedy=_remedy(kind)
+            where=f"model {asked!r}", found=found, expected=expected, remedy=_remedy(kind, there)
         )
 
 
-def _remedy(kind: str | None) -> str:
+def _remedy(kind: str | None, there: list[str]) -> str:
     """What to do for a model of this kind; one of no kind comes with the translators."""
     trained_by = _TRAINED_BY.get(kind, _TRAINED_BY[TRANSLATOR])
+    first = "Name one that is there, or train it first" if there else "Train it first"
     return (
-        "Name one that is there, or train it first, on your cohort (with its --env and --params): "
-        f"kedro run --pipelines {trained_by}"
+        f"{first}, on your cohort (with its --env and --params): kedro run --pipelines {trained_by}"
     )
