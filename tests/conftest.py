@@ -55,6 +55,7 @@ def project(tmp_path, mlflow_template) -> Path:
 @pytest.fixture(scope="session")
 def run_in() -> Callable:
     """Runs a pipeline in a project as `kedro run` does, in this process."""
+    import kedro.framework.project  # noqa: F401  configures logging, before caplog does
 
     def run(
         project: Path, *pipelines: str, env: str = "test", params: dict | None = None, **kwargs
