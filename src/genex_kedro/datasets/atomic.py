@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from genex_kedro.errors import InputError
 
 
@@ -71,19 +73,9 @@ def _sweep(path: Path) -> None:
         for leftover in path.parent.glob(f".{kind}-*-{path.name}"):
             pid = leftover.name.split("-", 2)[1]
             # a process with our own number is an earlier one: in a container it is always 1
-            if not pid.isdigit() or (int(pid) != os.getpid() and _is_alive(int(pid))):
+            if not pid.isdigit() or (int(pid) != os.getpid() and psutil.pid_exists(int(pid))):
                 continue
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's process
-        return True
-    return True

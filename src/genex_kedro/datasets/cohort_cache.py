@@ -10,11 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 from typing import Any, NoReturn
 
-import psutil
 from anndata import AnnData, read_h5ad
 from kedro.io import AbstractDataset, DatasetError
 from kedro.io.core import parse_dataset_definition
@@ -107,7 +105,6 @@ class CachedCohortDataset(AbstractDataset[NoReturn, AnnData]):
 
     def _keep(self, cohort: AnnData, made_from: dict) -> None:
         """First the cohort, then its record: between the two the old record does not fit."""
-        _remove_leftovers(self._folder)
         with staged_file(self.cache_file) as staged:
             # text stays text, as the reader gave it
             cohort.write_h5ad(staged, convert_strings_to_categoricals=False)
@@ -137,11 +134,3 @@ def _read_record(path: Path) -> dict | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) and {"made_from", "sha256"} <= set(record) else None
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """What killed processes left half-written; a living process keeps its own."""
-    for path in folder.glob(".part-*"):
-        owner = path.name.split("-")[1]
-        if owner.isdecimal() and int(owner) != os.getpid() and not psutil.pid_exists(int(owner)):
-            path.unlink(missing_ok=True)
