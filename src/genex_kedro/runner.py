@@ -9,12 +9,8 @@ changed parameter runs what depends on it, and nothing else.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from kedro.io import MemoryDataset
@@ -23,7 +19,7 @@ from kedro.pipeline.node import Node
 from kedro.runner import SequentialRunner, Task
 
 from genex_kedro.datasets.atomic import staged_file
-from genex_kedro.errors import InputError
+from genex_kedro.datasets.lock import only_run
 from genex_kedro.fingerprint import code_digest, digest, file_state
 
 log = logging.getLogger(__name__)
@@ -54,7 +50,8 @@ class ReusingRunner(SequentialRunner):
 
     def run(self, pipeline, catalog, hook_manager=None, run_id=None, only_missing_outputs=False):
         self._afresh = not _parameter(catalog, "reuse", True)
-        with _alone(self._ledger):
+        # two runs in one folder would overwrite each other's results
+        with only_run(self._ledger / "lock", project=self._ledger.parents[1]):
             pipeline = self._needed(pipeline, catalog)
             return super().run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
 
@@ -125,35 +122,6 @@ class ReusingRunner(SequentialRunner):
 
     def _states(self, names, catalog) -> dict:
         return {name: _state(name, catalog) for name in names}
-
-
-@contextmanager
-def _alone(ledger: Path) -> Iterator[None]:
-    """Hold the ledger's lock: two runs in one folder would overwrite each other's results.
-
-    The system lets go of the lock when the process ends, however it ends.
-
-    Raises
-    ------
-    InputError
-        If another run is at work.
-    """
-    ledger.mkdir(parents=True, exist_ok=True)
-    with (ledger / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as busy:
-            lock.seek(0)
-            raise InputError(
-                where=f"project folder {ledger.parents[1]}",
-                found=f"another run at work (process {lock.read() or 'unknown'})",
-                expected="one run at a time in a project folder",
-                remedy="Wait for it, or run in a copy of the project.",
-            ) from busy
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
 
 
 def _state(name: str, catalog):

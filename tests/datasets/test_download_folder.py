@@ -2,12 +2,12 @@
 
 import gzip
 import hashlib
+import os
 import shutil
 
 import numpy as np
 import pytest
 
-from genex_kedro.datasets import lock
 from genex_kedro.datasets.downloads import download
 from genex_kedro.datasets.downloads.download import ensure, expected_state, fetch
 from genex_kedro.datasets.downloads.sources import Source, choose_files, public_files
@@ -96,7 +96,7 @@ def test_a_folder_that_is_read_only(tmp_path, monkeypatch):
     def refuse(path, *_):  # a superuser may write anywhere, so permissions are no test
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(lock.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with serving(CONTENT) as state, pytest.raises(InputError, match="Permission denied") as caught:
         _fetch(Source("table.gz", state.url, len(CONTENT), SHA256), tmp_path)
     assert str(tmp_path) in caught.value.where and "permissions" in caught.value.remedy

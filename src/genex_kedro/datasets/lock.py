@@ -1,19 +1,19 @@
-"""One process at a time."""
+"""One process at a time: either wait for the other, or refuse to begin.
+
+The operating system lets go of a lock when its holder ends, even when it is killed.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-    import msvcrt
+from filelock import FileLock, Timeout
+
+from genex_kedro.errors import InputError
 
 log = logging.getLogger(__name__)
 
@@ -22,46 +22,42 @@ _PAUSE = 0.1  # seconds between two looks at a lock that is held
 
 @contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold the lock file `path` in the body; wait for another process that holds it.
-
-    The operating system lets go of the lock when its holder ends, even when it is killed.
-    """
-    handle = _hold(path, what)
+    """Hold the lock file `path` in the body; wait for another process that holds it."""
+    lock = FileLock(path, poll_interval=_PAUSE)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        log.info("waiting for another process: %s", what)
+        lock.acquire()
     try:
         yield
     finally:
-        if fcntl:  # elsewhere an open file cannot be removed, and stays, empty
-            path.unlink(missing_ok=True)
-        os.close(handle)
+        path.unlink(missing_ok=True)  # still held: one who waits sees that it is gone
+        lock.release()
 
 
-def _hold(path: Path, what: str) -> int:
-    said = False
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
-        if _try(handle):
-            if not fcntl or _is_still(path, handle):
-                return handle  # else its last holder removed it just then: it binds nobody
-        elif not said:
-            log.info("waiting for another process: %s", what)
-            said = True
-        os.close(handle)
-        time.sleep(_PAUSE)
+@contextmanager
+def only_run(path: Path, project: Path) -> Iterator[None]:
+    """Hold the lock file `path` in the body; it names this process to those who come later.
 
-
-def _is_still(path: Path, handle: int) -> bool:
+    Raises
+    ------
+    InputError
+        If another run in `project` holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, blocking=False)
     try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
-    except FileNotFoundError:
-        return False
-
-
-def _try(handle: int) -> bool:
+        lock.acquire()
+    except Timeout as busy:
+        raise InputError(
+            where=f"project folder {project}",
+            found=f"another run at work (process {path.read_text() or 'unknown'})",
+            expected="one run at a time in a project folder",
+            remedy="Wait for it, or run in a copy of the project.",
+        ) from busy
     try:
-        if fcntl:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-    except OSError:
-        return False
-    return True
+        path.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()

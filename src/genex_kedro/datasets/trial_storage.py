@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from filelock import FileLock
 from kedro.io import AbstractDataset, DatasetError
 from kedro_datasets._typing import JSONPreview
 
@@ -14,6 +14,9 @@ from genex_kedro.errors import InputError
 
 if TYPE_CHECKING:  # a second to import
     from optuna.storages import BaseStorage
+
+
+_PAUSE = 0.01  # seconds between two looks at a lock that is held
 
 
 class TrialStorageDataset(AbstractDataset["BaseStorage", None]):
@@ -89,15 +92,14 @@ def _journal(path: Path) -> BaseStorage:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    lock = _KernelLock(path)
+    # Optuna's own locks outlive a killed holder by half a minute; .lock is the name of theirs
+    lock = FileLock(f"{path}.held", poll_interval=_PAUSE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-        _mend(path)
-        lock.release()
+        with lock:
+            _mend(path)
         return JournalStorage(JournalFileBackend(str(path), lock))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        lock.release()
         raise InputError(
             where=str(path),
             found=f"no journal of trials that can be read and written ({error})",
@@ -140,21 +142,3 @@ def _database(url: str) -> BaseStorage:
             expected="an SQLAlchemy URL, such as postgresql+psycopg://user@host/name, and its driver",
             remedy="Correct the URL, start the database, or install the driver (pip install 'psycopg[binary]').",
         ) from error
-
-
-class _KernelLock:
-    """What Optuna asks of a lock; its own outlive their holder by half a minute."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path.with_name(f"{path.name}.held")  # .lock is that of Optuna's own
-        self._file: IO | None = None
-
-    def acquire(self) -> bool:
-        self._file = self._path.open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        return True
-
-    def release(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._file = None
