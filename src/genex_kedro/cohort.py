@@ -31,6 +31,7 @@ from genex_kedro.errors import InputError, some
 from genex_kedro.units import STUDY_UNIT, UNITS, check_values, first_places, guess_unit
 
 CONDITIONS = ("tumor", "normal")
+NOT_GIVEN = "not given"  # the tissue of a sample to be judged of which nobody told it
 REQUIRED_OBS = ("patient_id", "tissue", "condition")
 SHEET_REMEDY = (
     "Name the columns in the first line; sample_id, patient_id, tissue and condition "
@@ -38,7 +39,7 @@ SHEET_REMEDY = (
 )
 
 __all__ = [
-    "CONDITIONS", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
+    "CONDITIONS", "NOT_GIVEN", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
     "check_cohort", "check_values", "given_unit", "guess_unit", "notices", "program_of",
     "require_unique", "to_study_unit",
 ]  # fmt: skip

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from genex_kedro.cohort import notices
+from genex_kedro.cohort import NOT_GIVEN, notices
 from genex_kedro.datasets.tables.profile_table import ProfileTableDataset
-from genex_kedro.datasets.tables.tumor_table import NOT_GIVEN, TumorTableDataset, read_tumors
+from genex_kedro.datasets.tables.tumor_table import TumorTableDataset, read_tumors
 from genex_kedro.errors import InputError
 from genex_kedro.genes.table import gene_table
 

@@ -10,4 +10,4 @@ from genex_kedro.datasets.tables.tumor_table import TumorTableDataset
 class ProfileTableDataset(TumorTableDataset):
     """As :class:`~genex_kedro.datasets.tables.tumor_table.TumorTableDataset`, for ``classify``."""
 
-    pipeline: ClassVar[str] = "classify"
+    group: ClassVar[str] = "classify"

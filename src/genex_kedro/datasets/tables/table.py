@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from anndata import AnnData
-from kedro.io import AbstractDataset, DatasetError
 
 from genex_kedro.cohort import (
     add_notice,
@@ -26,12 +25,12 @@ from genex_kedro.datasets.tables.gene_columns import merge_repeated, name_genes
 from genex_kedro.datasets.tables.orientation import match_samples, samples_in_rows
 from genex_kedro.datasets.tables.raw_table import RawTable
 from genex_kedro.datasets.tables.sample_sheet import read_sample_sheet
+from genex_kedro.datasets.tables.user_table import UserTableDataset
 from genex_kedro.errors import InputError, some
-from genex_kedro.fingerprint import file_state
-from genex_kedro.units import UNITS, are_counts, require_unit
+from genex_kedro.units import UNITS, are_counts
 
 
-class TableCohortDataset(AbstractDataset[None, AnnData]):
+class TableCohortDataset(UserTableDataset):
     """Read a cohort from an expression table and a sample sheet.
 
     Parameters
@@ -60,52 +59,11 @@ class TableCohortDataset(AbstractDataset[None, AnnData]):
     DatasetError, for anything that cannot be used.
     """
 
-    def __init__(
-        self,
-        expression: str | None = None,
-        samples: str | None = None,
-        unit: str | None = None,
-        tissue: str | None = None,
-        negative: str | None = None,
-        metadata: dict | None = None,
-    ) -> None:
-        self.expression, self.samples, self.unit = expression, samples, unit
-        self.tissue, self.negative = tissue, negative
-        self.metadata = metadata
+    group: ClassVar[str] = "cohort"
+    how_to_pass: ClassVar[str] = HOW_TO_PASS
 
-    def load(self) -> AnnData:
-        """The cohort, in the unit of the table."""
-        if not self.expression:
-            raise InputError(
-                where="parameter cohort.expression",
-                found="nothing",
-                expected="the path of an expression table",
-                remedy=f"Pass the files: {HOW_TO_PASS}",
-            )
-        if self.unit is not None:
-            require_unit(self.unit, str(self.expression))
-        return read_cohort(**self._describe())
-
-    def save(self, data: None) -> NoReturn:
-        """A user's files are never written to."""
-        raise DatasetError("A user's table is only read; save cohorts with the h5ad dataset.")
-
-    def fingerprint(self) -> list:
-        """Of the settings and the files: the runner reads them again when they change."""
-        files = [path for path in (self.expression, self.samples) if path]
-        return [self._describe(), [file_state(Path(path)) for path in files]]
-
-    def _exists(self) -> bool:
-        return bool(self.expression) and Path(self.expression).exists()
-
-    def _describe(self) -> dict:
-        return {
-            "expression": self.expression,
-            "samples": self.samples,
-            "unit": self.unit,
-            "tissue": self.tissue,
-            "negative": self.negative,
-        }
+    def _read(self, **settings) -> AnnData:
+        return read_cohort(**settings)
 
 
 def read_cohort(
@@ -122,10 +80,7 @@ def read_cohort(
     InputError
         For anything that cannot be used; the message says where and what to do.
     """
-    if samples and is_gdc_sheet(samples):
-        raw, samples = read_star(expression, samples), None
-    else:
-        raw = read_table(expression)
+    raw, samples = read_both(expression, samples)
     labels = Labels(read_sample_sheet(samples)) if samples else own_labels(raw, tissue)
     return cohort_of(raw, labels, unit, negative)
 
@@ -154,6 +109,15 @@ def cohort_of(raw: RawTable, labels: Labels, unit: str | None, negative: str | N
     for notice in said + genes.notices:
         add_notice(cohort, *notice)
     return cohort
+
+
+def read_both(
+    expression: str | Path, samples: str | Path | None
+) -> tuple[RawTable, str | Path | None]:
+    """The table, and the sheet if it is still to be read: the GDC's goes with its STAR counts."""
+    if samples and is_gdc_sheet(samples):
+        return read_star(expression, samples), None
+    return read_table(expression), samples
 
 
 def read_table(path: str | Path) -> RawTable:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from anndata import AnnData
-from kedro.io import AbstractDataset, DatasetError
 
+from genex_kedro.cohort import NOT_GIVEN
 from genex_kedro.datasets.tables.columnar import as_labels
 from genex_kedro.datasets.tables.derived_labels import Labels, own_labels
-from genex_kedro.datasets.tables.gdc_star import is_gdc_sheet, read_star
 from genex_kedro.datasets.tables.orientation import samples_in_rows
 from genex_kedro.datasets.tables.raw_table import RawTable
 from genex_kedro.datasets.tables.sample_sheet import read_sample_sheet
-from genex_kedro.datasets.tables.table import cohort_of, read_table
+from genex_kedro.datasets.tables.table import cohort_of, read_both
+from genex_kedro.datasets.tables.user_table import UserTableDataset
 from genex_kedro.errors import InputError
-from genex_kedro.fingerprint import file_state
 from genex_kedro.units import require_unit
 
-NOT_GIVEN = "not given"
 _OPTIONAL = ("patient_id", "tissue", "condition")
 
 
-class TumorTableDataset(AbstractDataset[None, AnnData]):
+class TumorTableDataset(UserTableDataset):
     """Read tumors from any file that the ``table`` reader takes.
 
     Parameters
@@ -37,7 +33,7 @@ class TumorTableDataset(AbstractDataset[None, AnnData]):
     samples : str, optional
         A sheet of which only ``sample_id`` is needed; ``tissue``, ``patient_id`` and
         ``condition`` are used where they are there. Without it labels are taken from the table
-        or its barcodes, and where there are none the tissue is :data:`NOT_GIVEN`.
+        or its barcodes, and where there are none the tissue is :data:`~genex_kedro.cohort.NOT_GIVEN`.
     unit, tissue, negative : str, optional
         As there; `tissue` is that of the samples of which it is not known.
 
@@ -47,66 +43,10 @@ class TumorTableDataset(AbstractDataset[None, AnnData]):
     which Kedro wraps in a DatasetError, for anything that cannot be used.
     """
 
-    pipeline: ClassVar[str] = "translate"  # whose parameters name the table
+    group: ClassVar[str] = "translate"
 
-    def __init__(
-        self,
-        expression: str | None = None,
-        samples: str | None = None,
-        unit: str | None = None,
-        tissue: str | None = None,
-        negative: str | None = None,
-        metadata: dict | None = None,
-    ) -> None:
-        self.expression, self.samples, self.unit = expression, samples, unit
-        self.tissue, self.negative = tissue, negative
-        self.metadata = metadata
-
-    def load(self) -> AnnData:
-        """The samples, in the unit of the table."""
-        if not self.expression:
-            raise InputError(
-                where=f"parameter {self.pipeline}.expression",
-                found="nothing",
-                expected="the path of an expression table",
-                remedy=f"Pass the file: kedro run --env table --pipelines {self.pipeline} "
-                f"--params {self.pipeline}.expression=FILE",
-            )
-        try:
-            if self.unit is not None:
-                require_unit(self.unit, str(self.expression))
-            return read_tumors(**self._describe())
-        except InputError as error:
-            raise self._own(error) from None
-
-    def _own(self, error: InputError) -> InputError:
-        """The readers speak of a cohort's parameters; here the same ones are this pipeline's."""
-        own = partial(re.sub, r"\bcohort\.(unit|negative|tissue)\b", rf"{self.pipeline}.\1")
-        where = own(error.where) if error.where.startswith("parameter ") else error.where
-        return InputError(
-            where=where, found=error.found, expected=error.expected, remedy=own(error.remedy)
-        )
-
-    def save(self, data: None) -> NoReturn:
-        """A user's files are never written to."""
-        raise DatasetError("A user's table is only read.")
-
-    def fingerprint(self) -> list:
-        """Of the settings and the files: the runner reads them again when they change."""
-        files = [path for path in (self.expression, self.samples) if path]
-        return [self._describe(), [file_state(Path(path)) for path in files]]
-
-    def _exists(self) -> bool:
-        return bool(self.expression) and Path(self.expression).exists()
-
-    def _describe(self) -> dict:
-        return {
-            "expression": self.expression,
-            "samples": self.samples,
-            "unit": self.unit,
-            "tissue": self.tissue,
-            "negative": self.negative,
-        }
+    def _read(self, **settings) -> AnnData:
+        return read_tumors(**settings)
 
 
 def read_tumors(
@@ -117,10 +57,7 @@ def read_tumors(
     negative: str | None = None,
 ) -> AnnData:
     """The parameters are those of the dataset; InputError for anything that cannot be used."""
-    if samples and is_gdc_sheet(samples):
-        raw, samples = read_star(expression, samples), None
-    else:
-        raw = read_table(expression)
+    raw, samples = read_both(expression, samples)
     labels = _of_sheet(samples) if samples else _of_table(raw)
     return cohort_of(raw, _for_tumors(labels, tissue), unit, negative)
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from genex_kedro.cohort import NOT_GIVEN
 from genex_kedro.models.atlas import Atlas
 from genex_kedro.study.judges.samples import TumorProbability
 from genex_kedro.study.matching import Profiles
 from genex_kedro.study.translation.trained import NOT_TOLD, Translator
 
-NOT_GIVEN = "not given"
 _CERTAIN = 0.5  # an inferred tissue below it is no answer
 _CONTRADICTS = 0.9  # of another tissue than the one given
 _BLOCK = 2000  # samples at once
