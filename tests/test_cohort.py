@@ -16,6 +16,7 @@ from genex_kedro.cohort import (
     to_study_unit,
 )
 from genex_kedro.errors import InputError
+from genex_kedro.units import from_linear, to_linear
 
 
 def _obs(n=4, **columns):
@@ -92,6 +93,17 @@ def test_every_unit_leads_to_the_study_unit(unit):
     cohort = to_study_unit(_build(given[unit], unit))
     np.testing.assert_allclose(cohort.X, np.log2(LINEAR + 1), atol=1e-4)
     assert cohort.uns["unit"] == "log2(x+1)" and cohort.X.min() >= 0
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_every_unit_leads_to_linear_and_back(unit, precision):
+    linear = np.array([[0, 0.004, 1, 8000], [np.nan, 3, 2, 1]], precision)
+    there = from_linear(linear, unit)
+    back = to_linear(there, unit)
+    assert there.dtype == back.dtype == precision
+    np.testing.assert_allclose(back, linear, rtol=2e-5, atol=2e-7)
+    assert np.nanmin(to_linear(np.round(there, 4), unit)) >= 0
 
 
 def test_missing_stays_missing_in_another_unit():

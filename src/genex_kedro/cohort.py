@@ -28,7 +28,15 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.errors import InputError, some
-from genex_kedro.units import STUDY_UNIT, UNITS, check_values, first_places, guess_unit
+from genex_kedro.units import (
+    STUDY_UNIT,
+    UNITS,
+    check_values,
+    first_places,
+    from_linear,
+    guess_unit,
+    to_linear,
+)
 
 CONDITIONS = ("tumor", "normal")
 NOT_GIVEN = "not given"  # the tissue of a sample to be judged of which nobody told it
@@ -128,14 +136,12 @@ def program_of(sample_ids, source) -> pd.Series:
 
 def to_study_unit(cohort: AnnData) -> AnnData:
     """The same cohort in log2(x+1), the unit all studies work in. Missing values stay missing."""
-    unit = cohort.uns["unit"]
-    values = cohort.X
-    if unit == "linear":
-        values = np.log2(values + 1)
-    elif unit == "log2(tpm+0.001)":
-        values = np.log2(np.maximum(np.exp2(values) - np.float32(0.001), 0) + 1)
+    unit, values = cohort.uns["unit"], cohort.X
+    if unit != STUDY_UNIT:
+        values = from_linear(to_linear(values, unit), STUDY_UNIT)
+        values = np.maximum(values, 0).astype(np.float32)
     converted = cohort.copy()
-    converted.X = np.maximum(values, 0).astype(np.float32) if unit != STUDY_UNIT else values
+    converted.X = values
     converted.uns |= {"unit": STUDY_UNIT, "given_unit": given_unit(cohort)}
     return converted
 

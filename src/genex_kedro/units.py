@@ -11,6 +11,7 @@ from genex_kedro.errors import InputError, some
 UNITS = ("log2(x+1)", "log2(tpm+0.001)", "linear")
 STUDY_UNIT = "log2(x+1)"
 FLOOR = {"log2(x+1)": 0.0, "log2(tpm+0.001)": float(np.log2(0.001)), "linear": 0.0}
+_ADDED = {"log2(x+1)": 1.0, "log2(tpm+0.001)": 0.001}  # before the logarithm
 LOG_CEILING = 40.0  # 2**40 FPKM is far beyond any instrument: the values are not logarithms
 _LOG_USUAL = 25.0  # below it a whole table is logarithms; linear tables reach the thousands
 _TOLERANCE = 1e-3  # printed values carry four decimals
@@ -117,8 +118,22 @@ def from_study_unit(values: np.ndarray, unit: str) -> np.ndarray:
     """
     if unit == STUDY_UNIT:
         return values.astype(np.float32)
-    linear = np.expm1(values.astype(np.float64) * np.log(2))
-    return (linear if unit == "linear" else np.log2(linear + 0.001)).astype(np.float32)
+    return from_linear(to_linear(values.astype(np.float64), STUDY_UNIT), unit).astype(np.float32)
+
+
+def to_linear(values: np.ndarray, unit: str) -> np.ndarray:
+    """Undo the logarithm of a unit, in the values' own precision; NaN stays.
+
+    A logarithm printed with four decimals may stand for a little less than nothing: 0.
+    """
+    if unit == "linear":
+        return values
+    return np.maximum(np.exp2(values) - _ADDED[unit], 0)
+
+
+def from_linear(values: np.ndarray, unit: str) -> np.ndarray:
+    """Expression, none below 0, in a unit, in the values' own precision; NaN stays."""
+    return values if unit == "linear" else np.log2(values + _ADDED[unit])
 
 
 def require_unit(unit: str | None, where: str) -> None:

@@ -11,6 +11,7 @@ from genex_kedro.cohort import require_unique
 from genex_kedro.datasets.tables.raw_table import ENSEMBL, ENTREZ, SYMBOL
 from genex_kedro.errors import InputError, some
 from genex_kedro.genes.identifiers import resolve
+from genex_kedro.units import from_linear, to_linear
 
 _LEAST_KNOWN = 0.5
 # A table of 60,000 transcribed loci names more pseudogenes than genes, and is still no mistake.
@@ -104,24 +105,11 @@ def merge_repeated(values: np.ndarray, genes: Genes, unit: str) -> tuple[np.ndar
     said = []
     for symbol in repeated:
         columns = np.flatnonzero(symbols == symbol)
-        total = _to_linear(values[:, columns], unit).sum(axis=1)
-        merged[:, var.index.get_loc(symbol)] = _from_linear(total, unit)
+        total = to_linear(values[:, columns].astype(np.float64), unit).sum(axis=1)
+        merged[:, var.index.get_loc(symbol)] = from_linear(total, unit)
         said.append(f"{' + '.join(genes.var['given'].iloc[columns])} -> {symbol}")
     genes.notices.append(("genes under two names, summed in linear space", len(said), some(said)))
     return merged, var
-
-
-def _to_linear(values: np.ndarray, unit: str) -> np.ndarray:
-    values = values.astype(np.float64)
-    if unit == "linear":
-        return values
-    return np.exp2(values) - (1 if unit == "log2(x+1)" else 0.001)
-
-
-def _from_linear(values: np.ndarray, unit: str) -> np.ndarray:
-    if unit == "linear":
-        return values
-    return np.log2(np.maximum(values, 0) + (1 if unit == "log2(x+1)" else 0.001))
 
 
 def _first_of(columns: dict[str, pd.Series], names: tuple[str, ...]) -> pd.Series | None:

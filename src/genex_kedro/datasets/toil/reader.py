@@ -25,7 +25,7 @@ from genex_kedro.datasets.toil.files import (
 from genex_kedro.datasets.toil.genes import Annotation, annotate, genes_of_panels, shared_symbols
 from genex_kedro.datasets.toil.labels import Labels, label_samples
 from genex_kedro.errors import InputError, some
-from genex_kedro.units import LOG_CEILING
+from genex_kedro.units import LOG_CEILING, from_linear, to_linear
 
 GENES = ("panels", "all")
 _LIBRARY = 1e6  # TPM are transcripts per million, so that those of a sample sum to it
@@ -138,10 +138,10 @@ def _read(
         own = cells[columns.places]
         _require_logarithms(own, row, columns.names, UNIT[expression], stream.path)
         if expression == "tpm" and genes == "all":
-            values.sums += np.exp2(own) - np.float32(0.001)
+            values.sums += to_linear(own, UNIT[expression])
         gene = gene_of_row[row]
         if gene in place_of:
-            _add_tpm(values.blocks[place_of[gene]], own)
+            _add(values.blocks[place_of[gene]], own, UNIT[expression])
         else:
             place_of[gene] = values.blocks.add(own)
         values.rows.append(row)
@@ -167,10 +167,10 @@ def _require_logarithms(values: np.ndarray, row: str, samples: list[str], unit: 
         )
 
 
-def _add_tpm(total: np.ndarray, more: np.ndarray) -> None:
-    """Add in TPM to `total`, both in log2(tpm+0.001) of shape (n_samples,); never in logarithms."""
-    linear = np.exp2(total.astype(np.float64)) + np.exp2(more.astype(np.float64)) - 0.001
-    total[:] = np.log2(np.maximum(linear, 0.001))
+def _add(total: np.ndarray, more: np.ndarray, unit: str) -> None:
+    """Add `more` to `total`, both in `unit` and of shape (n_samples,); never in logarithms."""
+    parts = (to_linear(part.astype(np.float64), unit) for part in (total, more))
+    total[:] = from_linear(sum(parts), unit)
 
 
 def _require_million(sums: np.ndarray, samples: list[str], path: Path) -> None:
