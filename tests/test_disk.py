@@ -62,6 +62,8 @@ def test_a_folder_that_cannot_be_written_is_one_mistake(project, run_session):
         (OSError("Can't write data (errno = 28, error message = 'No space left on device')"), "no room"),  # HDF5
         (Exception("(sqlite3.OperationalError) database or disk is full"), "no room"),
         (Exception("I/O error: Read-only file system (os error 30)"), "no right"),  # safetensors
+        (OSError(5, "Input/output error"), "a disk that fails"),
+        (NotADirectoryError(20, "Not a directory"), "in the place of a folder"),
     ],
 )  # fmt: skip
 def test_libraries_that_pass_on_the_words_alone_are_understood(error, found):

@@ -93,7 +93,7 @@ def spoil(project, what):
         ("", {"model": "cvae/bets"}, ["'cvae/bets'", "cvae/best", "kedro run --pipelines cvae"]),
         ("", {"folder": "nowhere"}, ["nowhere", "no such folder"]),
         ("truncated", {}, ["weights.safetensors", "sha256"]),
-        ("unwritable", {}, ["generate", "cannot be written to"]),
+        ("unwritable", {}, ["generate", "a file in the place of a folder"]),
     ],
 )
 def test_a_mistake_is_one_clear_error(generate, project, what, asked, pieces):

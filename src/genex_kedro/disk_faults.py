@@ -20,8 +20,18 @@ _FAULTS = {
         "a project folder that can be written, and files that can be read",
         "Mend the rights, or run in a copy of the project elsewhere.",
     ),
+    r"(?<=\] )(?:File exists|Not a directory|Is a directory)": (  # of an OSError alone
+        "a file in the place of a folder, or a folder in that of a file",
+        "a path that is free for the results",
+        "Move what is there away, or name another place.",
+    ),
+    "Input/output error|Stale file handle": (
+        "a disk that fails",
+        "files that can be read and written",
+        "Look after the disk or the network drive, then run again: what was finished is kept.",
+    ),
 }
-_SAVED_TO = re.compile(r"filepath=([^,)]+)")  # in Kedro's message
+_SAVED_TO = re.compile(r"filepath='?([^,')]+)")  # in Kedro's message, quoted if it is text
 
 
 def disk_fault(chain: Iterable[BaseException]) -> InputError | None:

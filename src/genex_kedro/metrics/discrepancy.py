@@ -7,7 +7,7 @@ from scipy.linalg import eigvalsh, sqrtm
 from sklearn.decomposition import PCA
 
 from genex_kedro.metrics.base import Metric
-from genex_kedro.metrics.neighbours import PairDistances
+from genex_kedro.metrics.neighbours import PairDistances, mean_off_diagonal
 from genex_kedro.metrics.samples import require_same_genes
 
 N_COMPONENTS = 50
@@ -30,7 +30,7 @@ def mmd(distances: PairDistances) -> float:
     if bandwidth == 0:
         raise ValueError("more than half of the real samples are alike: no bandwidth")
     within = [
-        _mean_off_diagonal(_rbf(distance, bandwidth))
+        mean_off_diagonal(_rbf(distance, bandwidth))
         for distance in (distances.within_real, distances.within_synthetic)
     ]
     return float(sum(within) - 2 * _rbf(distances.between, bandwidth).mean())
@@ -73,8 +73,3 @@ METRICS = (
 
 def _rbf(distance: np.ndarray, bandwidth: float) -> np.ndarray:
     return np.exp(-(distance**2) / (2 * bandwidth**2))
-
-
-def _mean_off_diagonal(kernel: np.ndarray) -> float:
-    n = len(kernel)
-    return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))

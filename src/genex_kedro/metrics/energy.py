@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genex_kedro.metrics.base import Metric
-from genex_kedro.metrics.neighbours import PairDistances
+from genex_kedro.metrics.neighbours import PairDistances, mean_off_diagonal
 
 
 def energy_distance(distances: PairDistances) -> float:
@@ -24,13 +22,8 @@ def energy_distance(distances: PairDistances) -> float:
     between = 2 * float(distances.between.mean())
     if between == 0:
         raise ValueError("all samples are alike: no distance to compare with")
-    within = [_mean_off_diagonal(w) for w in (distances.within_real, distances.within_synthetic)]
+    within = [mean_off_diagonal(w) for w in (distances.within_real, distances.within_synthetic)]
     return (between - sum(within)) / between
 
 
 METRICS = (Metric("energy_distance", "lower", (-1.0, 1.0), 0.0, energy_distance),)
-
-
-def _mean_off_diagonal(distance: np.ndarray) -> float:
-    n = len(distance)
-    return float((distance.sum() - np.trace(distance)) / (n * (n - 1)))

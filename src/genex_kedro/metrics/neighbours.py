@@ -47,6 +47,12 @@ def pair_distances(real: np.ndarray, synthetic: np.ndarray) -> PairDistances:
     )
 
 
+def mean_off_diagonal(within: np.ndarray) -> float:
+    """Mean over pairs of different samples: the unbiased mean within a set, (n, n) -> 0-d."""
+    n = len(within)
+    return float((within.sum() - np.trace(within)) / (n * (n - 1)))
+
+
 def to_neighbour(within: np.ndarray, k: int = 1) -> np.ndarray:
     """Distance of each sample to its k-th nearest other sample, shape (n_samples,).
 

@@ -20,7 +20,9 @@ from genex_kedro.datasets.file_kind import broken_gzip, file_kind
 from genex_kedro.datasets.text_lines import is_number, not_utf8
 from genex_kedro.errors import InputError
 
-MISSING = ("", "NA", "NaN", "nan", "null")
+# Published files are written by R and pandas: a "-" or "None" in one means that it is another file,
+# unlike in a user's own (tables/raw_table.py)
+_MISSING = ("", "NA", "NaN", "nan", "null")
 _BLOCK = 1 << 21  # of decompressed text: small enough to stay in the cache until it is searched
 _LONGEST_ROW = 1 << 28  # no table has such rows: a file without line ends must not fill the memory
 _TAB = 9  # and the next byte is the line end, 10
@@ -31,7 +33,7 @@ _OPTIONS = {
     ),
     "parse_options": pa_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
     "convert_options": pa_csv.ConvertOptions(
-        column_types={"value": pa.float32()}, null_values=list(MISSING)
+        column_types={"value": pa.float32()}, null_values=list(_MISSING)
     ),
 }
 
@@ -98,7 +100,7 @@ class GeneStream:
         ------
         name : str
         values : ndarray of float32, shape (n_samples,)
-            NaN where the cell is one of :data:`MISSING`.
+            NaN where the cell is empty, ``NA``, ``NaN``, ``nan`` or ``null``.
 
         Raises
         ------
@@ -203,7 +205,7 @@ class GeneStream:
         for line, gene, cells in rows:
             texts = cells.decode("utf-8", "replace").split("\t")
             for sample, text in zip(self.samples, texts, strict=True):
-                if text not in MISSING and not (
+                if text not in _MISSING and not (
                     is_number(text) and text == text.strip().lstrip("+")
                 ):
                     place = f"{gene}, sample {sample}"

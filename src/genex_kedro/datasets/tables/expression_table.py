@@ -50,7 +50,7 @@ class ExpressionTableDataset(AbstractDataset[dict[str, AnnData], AnnData]):
         Raises
         ------
         InputError
-            An unknown format, or a folder that cannot be written to.
+            An unknown format.
         ValueError
             If it is not one table.
         """
@@ -62,15 +62,7 @@ class ExpressionTableDataset(AbstractDataset[dict[str, AnnData], AnnData]):
                 expected=f"one of {', '.join(WRITERS)}",
                 remedy="Name one of these.",
             )
-        try:
-            self._write(format_, cohort)
-        except OSError as error:
-            raise InputError(
-                where=str(self._filepath),
-                found=f"a folder that cannot be written to ({error})",
-                expected="a folder with the right to write, on a disk with room",
-                remedy="Make room, mend the rights, or run in a copy of the project elsewhere.",
-            ) from error
+        self._write(format_, cohort)
 
     def load(self) -> AnnData:
         """The cohort, as the ``table`` reader sees it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-# How files write "not measured" in a column of numbers.
+# How people and programs write "not measured" in a column of numbers.
 MISSING = ["", "NA", "N/A", "NaN", "nan", "na", "null", "NULL", "None", "<NA>", "-"]
 # Columns beside the names that annotate genes; the first two kinds help to recognise them.
 ENTREZ = (

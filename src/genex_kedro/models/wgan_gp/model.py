@@ -19,7 +19,7 @@ from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.energy_score import energy_score
 from genex_kedro.models.sampling import sample_in_blocks
 from genex_kedro.models.wgan_gp.config import WganGpConfig
-from genex_kedro.models.wgan_gp.networks import ClassEmbedding, Critic, relu_layers
+from genex_kedro.models.wgan_gp.networks import ClassEmbedding, Critic, linear_layers
 
 
 class WganGp(nn.Module):
@@ -41,7 +41,7 @@ class WganGp(nn.Module):
         self.config, self.vocabulary, self.n_genes = config, vocabulary, n_genes
         self.seed = seed
         self.embedding = ClassEmbedding(vocabulary)
-        self.layers = relu_layers([config.latent + self.embedding.width, *config.hidden, n_genes])
+        self.layers = linear_layers([config.latent + self.embedding.width, *config.hidden, n_genes])
 
     def forward(self, noise: Tensor, classes: Tensor) -> Tensor:
         """Expression (n_samples, n_genes) from noise (n_samples, latent) and classes."""

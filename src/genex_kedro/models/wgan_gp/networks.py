@@ -61,7 +61,7 @@ class Critic(nn.Module):
         self.classes = nn.Linear(self.embedding.width, first, bias=False)
         glorot(self.genes, n_genes + self.embedding.width)
         glorot(self.classes, n_genes + self.embedding.width)
-        self.layers = relu_layers([first, *others, 1])
+        self.layers = linear_layers([first, *others, 1])
 
     def forward(self, expression: Tensor, classes: Tensor) -> Tensor:
         """Scores (n_samples,)."""
@@ -103,8 +103,8 @@ class Critic(nn.Module):
         return self.layers[-1](torch.relu(before[-1])).squeeze(1), before
 
 
-def relu_layers(widths: Sequence[int]) -> nn.ModuleList:
-    """Linear maps from each width to the next."""
+def linear_layers(widths: Sequence[int]) -> nn.ModuleList:
+    """Linear maps from each width to the next, with the authors' start."""
     layers = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
     for layer in layers:
         glorot(layer, layer.in_features)

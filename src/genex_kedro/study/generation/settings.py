@@ -6,6 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from genex_kedro.models.conditions import FACTORS
 from genex_kedro.models.family import Family
 from genex_kedro.study.fits import CostlySettings
 from genex_kedro.training import FitSettings
@@ -27,7 +28,7 @@ class GeneratorSettings(BaseModel, Generic[Config]):
 
     model_config = ConfigDict(extra="forbid")
     networks: dict[str, GeneratorNetworkSettings[Config]] = Field(min_length=1)
-    factors: tuple[str, ...] = Field(default=("tissue", "condition", "source"), min_length=1)
+    factors: tuple[str, ...] = Field(default=FACTORS, min_length=1)
 
 
 def settings_of(settings: GeneratorSettings | dict, family: Family) -> GeneratorSettings:
