@@ -1,6 +1,8 @@
 """The storage of trials: opened or created, never saved, mended after a kill."""
 
+import errno
 import json
+from pathlib import Path
 
 import optuna
 import pytest
@@ -8,6 +10,7 @@ from kedro.io import DatasetError
 
 from genex_kedro.datasets.files import OptionalYAMLDataset
 from genex_kedro.datasets.trial_storage import TrialStorageDataset
+from genex_kedro.session import find_mistake
 from refusals import assert_refused
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -82,10 +85,28 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
     assert path.read_bytes() == content
 
 
-def test_a_place_that_cannot_be_written_is_refused(tmp_path):
+def test_a_disk_that_refuses_is_not_called_a_damaged_journal(tmp_path, monkeypatch):
+    """Who moves a good journal away because the disk was full has lost the trials."""
+    path = tmp_path / "trials.log"
+    add_trial(TrialStorageDataset(str(path)).load())
+
+    def refuse(self):
+        raise OSError(errno.EACCES, "Permission denied", str(self))
+
+    with monkeypatch.context() as patch, pytest.raises(DatasetError) as caught:
+        patch.setattr(Path, "read_bytes", refuse)
+        TrialStorageDataset(str(path)).load()
+    mistake = find_mistake(caught.value)
+    assert "no right" in mistake.found and mistake.where == str(path)
+    assert "away" not in mistake.remedy
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    dataset = TrialStorageDataset(str(tmp_path / "file" / "trials.log"))
-    refused(dataset, "file/trials.log", "can be written")
+    with pytest.raises(DatasetError) as caught:
+        TrialStorageDataset(str(tmp_path / "file" / "trials.log")).load()
+    mistake = find_mistake(caught.value)
+    assert mistake.where == str(tmp_path / "file") and "place of a folder" in mistake.found
 
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all/trials.db", "nonsense://host/name"])

@@ -49,7 +49,8 @@ class TrialStorageDataset(AbstractDataset["BaseStorage", None]):
         Raises
         ------
         InputError
-            If the journal is damaged or cannot be written, or the database not reached.
+            If the journal is damaged, or the database cannot be reached. What the disk refuses
+            is an OSError, as everywhere.
         """
         return _database(self._shared) if self._is_url else _journal(self._filepath)
 
@@ -94,16 +95,16 @@ def _journal(path: Path) -> BaseStorage:
 
     # Optuna's own locks outlive a killed holder by half a minute; .lock is the name of theirs
     lock = FileLock(f"{path}.held", poll_interval=_PAUSE)
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with lock:
             _mend(path)
         return JournalStorage(JournalFileBackend(str(path), lock))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # OSError: the disk's
         raise InputError(
             where=str(path),
-            found=f"no journal of trials that can be read and written ({error})",
-            expected="a file that Optuna's JournalFileBackend wrote, in a folder that can be written",
+            found=f"no journal of trials that can be read ({error})",
+            expected="a file that Optuna's JournalFileBackend wrote",
             remedy="Move the file away; the searches then start afresh. Or name another with --params tuning.storage=PATH.",
         ) from error
 
