@@ -159,6 +159,11 @@ def star_file_with_a_word(files):
     _star(files, "TCGA-50-5900-01A.tsv", tpm="high")
 
 
+@case("TCGA-50-5900-01A.tsv, the end", "no gene", "one row a gene", "Download the file")
+def star_file_without_a_gene(files):
+    _star(files, "TCGA-50-5900-01A.tsv", genes=[])
+
+
 @case("gdc_sample_sheet.tsv, column 'File Name'", "no row for a.tsv (1 files", "same cart")
 def star_file_that_the_sheet_does_not_name(files):
     _star(files, "a.tsv")

@@ -167,7 +167,6 @@ def test_a_trial_lies_under_its_search_and_is_no_run_of_the_experiment(open_book
     trial = book.run(EXPERIMENT, "grid trial 0", fit="f", parent=search)
     assert book.client.get_run(trial).data.tags["mlflow.parentRunId"] == search
     assert book.runs_of(EXPERIMENT) == [search]
-    assert book.is_open(EXPERIMENT, "grid trial 0", nested=True)
     assert not book.is_open(EXPERIMENT, "grid trial 0")
     book.close("FINISHED")
     later = open_book()

@@ -99,9 +99,9 @@ class RunBook:
         self._busy.add(self._open[key])
         return self._open[key]
 
-    def is_open(self, experiment: str, name: str, nested: bool = False) -> bool:
-        """Whether this session has written to the run."""
-        return (f"{experiment}{_NESTED}" if nested else experiment, name) in self._open
+    def is_open(self, experiment: str, name: str) -> bool:
+        """Whether this session has written to the run, which is no trial under another."""
+        return (experiment, name) in self._open
 
     def runs_of(self, experiment: str, named: Sequence[str] = ("",)) -> list[str]:
         """Ids of the runs of an experiment: those written to now, else those remembered.

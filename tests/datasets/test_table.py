@@ -207,6 +207,18 @@ def test_gct(table, samples, tmp_path):
     np.testing.assert_array_equal(read_cohort(path, samples).X, table)
 
 
+def test_parquet_columns_whose_names_begin_alike_are_told_apart(table, sheet, tmp_path):
+    """Asked for `A`, pyarrow brings `A.1` too, as a part of `A`."""
+    names = [f"A.{i}" if i else "A" for i in range(N_SAMPLES)]
+    sheet.assign(sample_id=names).to_csv(tmp_path / "s.tsv", sep="\t", index=False)
+    wide = table.T.set_axis(names, axis=1).rename_axis("gene")
+    for place, told in enumerate((wide, wide.reset_index().assign(**{"gene.1": "a note"}))):
+        told.to_parquet(tmp_path / f"{place}.parquet")
+        cohort = read_cohort(tmp_path / f"{place}.parquet", tmp_path / "s.tsv")
+        assert cohort.obs_names.tolist() == names
+        np.testing.assert_array_equal(cohort.X, table.to_numpy())
+
+
 def test_a_users_table_is_never_written(table, samples, tmp_path):
     dataset = TableCohortDataset(str(_write(table, tmp_path / "x.tsv")), str(samples))
     assert dataset.exists() and not TableCohortDataset().exists()

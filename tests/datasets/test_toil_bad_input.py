@@ -140,6 +140,11 @@ def toil_linear_values(toil):
     toil.text(EXPRESSION, text)
 
 
+@case(EXPRESSION, "gene ENSG", "sample TCGA-EM-A000-01", "found:    -inf", "which is finite")
+def toil_logarithms_of_zero(toil):
+    spoil_cell(toil, "-inf")
+
+
 @case(PHENOTYPE, "header", "columns sample, detailed_category", "also _sample_type, _study")
 def toil_phenotype_without_columns(toil):
     toil.phenotype = toil.phenotype.drop(columns=["_sample_type", "_study"])

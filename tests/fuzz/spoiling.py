@@ -199,8 +199,8 @@ def of_bytes(flips: bool = True) -> st.SearchStrategy:
     )
 
 
-def read_or_refused(read: Callable, path: Path):
-    """What `read` gives, or None where it raised the one InputError that it may raise."""
+def read_or_refused(read: Callable, *paths: Path):
+    """What `read` gives, or None where it raised the one InputError that it may raise: of a path."""
     try:
         return read()
     except DatasetError as wrapped:  # Kedro wraps what load raises
@@ -208,6 +208,6 @@ def read_or_refused(read: Callable, path: Path):
         assert isinstance(error, InputError), repr(error)
     except InputError as refusal:
         error = refusal
-    assert path.name in error.where, error
+    assert any(path.name in error.where for path in paths), error
     assert all((error.found, error.expected, error.remedy)), error
     return None
