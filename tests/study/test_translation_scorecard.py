@@ -14,9 +14,10 @@ from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.translation.ceilings import ceilings
 from genex_kedro.study.translation.cohort import find_pairs, translated_cohort
 from genex_kedro.study.translation.embedding import TranslationEmbeddingSettings, embed
-from genex_kedro.study.translation.rows import Truth, resampled
+from genex_kedro.study.translation.rows import resampled
 from genex_kedro.study.translation.scorecard import Reference, score_translation
 from genex_kedro.study.translation.tables import TABLE_3, TABLE_4, paper_tables
+from genex_kedro.study.translation.truth import Truth
 
 STUDY = planted_study()
 TEST = STUDY[part_of(STUDY, "test")]

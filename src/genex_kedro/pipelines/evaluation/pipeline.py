@@ -1,33 +1,19 @@
 """Wiring of evaluation."""
 
 from kedro.pipeline import Pipeline, node
-from kedro.pipeline.node import Node
 
-from genex_kedro.models.families import RIVALS
 from genex_kedro.pipelines.evaluation import (
     cards,
     classifiers,
-    generator_pictures,
-    generators,
     judges,
     translators,
 )
+from genex_kedro.pipelines.evaluation.generator_pipeline import (
+    pictures_of_generators,
+    scorecard_of_generators,
+)
 from genex_kedro.pipelines.evaluation.report_pipeline import report_on
 from genex_kedro.study.judges.samples import JUDGES
-
-_SYNTHETIC = [
-    "cvae.synthetic",
-    *(f"baselines.{family.name}.synthetic" for family in RIVALS),
-    "baselines.synthetic",
-]
-_MODELS = ["cvae.models", *(f"baselines.{family.name}.models" for family in RIVALS)]
-_SCORES = [
-    "evaluation.scores.cvae",
-    *(f"evaluation.scores.{family.name}" for family in RIVALS),
-    "evaluation.scores.simple",
-]
-_CEILINGS = "evaluation.scores.real"
-_SETTINGS = "params:evaluation.generators"
 
 
 def create_pipeline() -> Pipeline:
@@ -134,92 +120,8 @@ def of_translators() -> Pipeline:
 def of_generators() -> Pipeline:
     """The study synthesis: generators of expression."""
     return _evaluation(
-        *_scorecard_of_generators(), *_pictures_of_generators(), *report_on("generators")
+        *scorecard_of_generators(), *pictures_of_generators(), *report_on("generators")
     )
-
-
-def _scorecard_of_generators() -> list[Node]:
-    table, summary = "evaluation.generators", "evaluation.generators_summary"
-    return [
-        *(
-            node(
-                generators.score_generators,
-                ["synthesis.studies", f"{_SETTINGS}.score", synthetic],
-                scores,
-                name=f"score_{scores.rpartition('.')[2]}",
-            )
-            for synthetic, scores in zip(_SYNTHETIC, _SCORES, strict=True)
-        ),
-        node(
-            generators.score_ceilings,
-            ["synthesis.studies", f"{_SETTINGS}.score"],
-            _CEILINGS,
-            name="score_real",
-        ),
-        node(generators.collect_scores, [*_SCORES, _CEILINGS], table, name="collect_scores"),
-        node(
-            generators.summarise_generators,
-            [table, f"{_SETTINGS}.ranking"],
-            summary,
-            name="summarise_generators",
-        ),
-        node(
-            generators.compare_generators_with_goals,
-            [table, f"{_SETTINGS}.goals"],
-            "evaluation.generators_goals",
-            name="compare_generators_with_goals",
-        ),
-        node(
-            generators.draw_ranks,
-            summary,
-            "evaluation.generators_ranks",
-            name="draw_generator_ranks",
-        ),
-        node(
-            generators.draw_precision_recall,
-            table,
-            "evaluation.generators_precision_recall",
-            name="draw_generator_precision_recall",
-        ),
-        node(
-            cards.write_generator_cards,
-            [table, *_MODELS],
-            "evaluation.cards.generators",
-            name="write_generator_cards",
-        ),
-    ]
-
-
-def _pictures_of_generators() -> list[Node]:
-    pictures = ["synthesis.studies", f"{_SETTINGS}.pictures", *_SYNTHETIC]
-    planes, curves = "evaluation.generators_planes", "evaluation.augmentation"
-    return [
-        node(generator_pictures.embed_generators, pictures, planes, name="embed_generators"),
-        node(
-            generator_pictures.draw_planes,
-            planes,
-            "evaluation.generators_planes_figure",
-            name="draw_generator_planes",
-        ),
-        node(
-            generator_pictures.draw_correlations,
-            pictures,
-            "evaluation.generators_correlations",
-            name="draw_generator_correlations",
-        ),
-        node(
-            generator_pictures.augment_generators,
-            ["synthesis.studies", f"{_SETTINGS}.augmentation", "cvae.settings", *_SYNTHETIC],
-            curves,
-            name="augment_generators",
-        ),
-        node(
-            generator_pictures.draw_augmentation,
-            curves,
-            "evaluation.augmentation_figure",
-            name="draw_augmentation",
-        ),
-    ]
 
 
 def of_classifiers() -> Pipeline:

@@ -12,7 +12,8 @@ from genex_kedro.study.intervals import BootstrapSettings
 from genex_kedro.study.judges.samples import TumorProbability
 from genex_kedro.study.judges.scorecard import OVERALL
 from genex_kedro.study.translation import rows as scores
-from genex_kedro.study.translation.rows import KINDS, Truth
+from genex_kedro.study.translation.rows import KINDS
+from genex_kedro.study.translation.truth import Truth
 
 
 @dataclass(frozen=True)
