@@ -8,13 +8,17 @@ import pytest
 from genex_kedro.barcodes import (
     COLUMNS,
     cohort_of_disease,
-    parse_barcode,
     parse_barcodes,
     tissue_of_primary_site,
 )
 from genex_kedro.barcodes.codes import sites, studies
 from genex_kedro.datasets.rnaseqdb.names import TISSUE_OF_COHORT
 from genex_kedro.datasets.toil.files import read_phenotype
+
+
+def parse_barcode(sample_id):
+    """What is said of one: a row whose columns are attributes."""
+    return parse_barcodes([sample_id]).iloc[0]
 
 
 def test_an_aliquot_of_the_site_named_like_a_missing_value():

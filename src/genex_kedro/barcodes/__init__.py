@@ -13,8 +13,6 @@ from genex_kedro.barcodes.codes import (
 )
 from genex_kedro.barcodes.parse import (
     COLUMNS,
-    Barcode,
-    parse_barcode,
     parse_barcodes,
     with_dashes,
 )
@@ -22,10 +20,8 @@ from genex_kedro.barcodes.parse import (
 __all__ = [
     "COLUMNS",
     "NORMALS_OF_OTHER_ORGANS",
-    "Barcode",
     "cohort_of_disease",
     "condition_of_sample_type",
-    "parse_barcode",
     "parse_barcodes",
     "sample_types",
     "tissue_of_primary_site",

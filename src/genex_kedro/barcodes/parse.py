@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
 
 import pandas as pd
 
@@ -23,45 +22,10 @@ _GTEX_CONTROL = r"^K[-.]562[-.]SM[-.]"
 _GTEX_CELL_LINES = ("0001", "0002", "0003", "0004", "0008")
 
 
-@dataclass(frozen=True)
-class Barcode:
-    """What a barcode says; every field is empty where it says nothing.
-
-    Attributes
-    ----------
-    program : str
-        ``TCGA``, ``TARGET`` or ``GTEX``; empty for any other id, and then all fields are.
-    patient_id : str
-        ``TCGA-XX-XXXX`` (12 characters), ``TARGET-XX-XXXXXX`` or ``GTEX-<donor>``, with dashes.
-    sample_type_code, sample_type : str
-        ``01``, ``Primary Solid Tumor``; GTEx has no code, and is ``Normal Tissue`` or ``Cell Line``.
-    condition : str
-        ``tumor`` (codes 01 to 09 and 40 to 42) or ``normal`` (10 to 14, GTEx tissue); empty for
-        controls, cell lines and xenografts.
-    tcga_code : str
-        Study of TCGA, from the tissue source site: ``LUAD``.
-    cohort : str
-        The TCGA code, ``TARGET_<disease>`` or ``GTEX``.
-    tissue : str
-        Organ the study's tumors grow in; always empty for GTEx, whose barcode does not say.
-    """
-
-    program: str
-    patient_id: str
-    sample_type_code: str
-    sample_type: str
-    condition: str
-    tcga_code: str
-    cohort: str
-    tissue: str
-
-
-COLUMNS = tuple(field.name for field in fields(Barcode))
-
-
-def parse_barcode(sample_id: str) -> Barcode:
-    """What one barcode says; see :func:`parse_barcodes` for many."""
-    return Barcode(**parse_barcodes([sample_id]).iloc[0].to_dict())
+COLUMNS = (
+    "program", "patient_id", "sample_type_code", "sample_type", "condition", "tcga_code",
+    "cohort", "tissue",
+)  # fmt: skip
 
 
 def parse_barcodes(sample_ids: Iterable[str]) -> pd.DataFrame:
@@ -75,12 +39,20 @@ def parse_barcodes(sample_ids: Iterable[str]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n, 8), indexed by the ids as given
-        The fields of :class:`Barcode`.
+    DataFrame of str, shape (n, 8), indexed by the ids as given
+        Empty where a barcode says nothing. ``program``: ``TCGA``, ``TARGET`` or ``GTEX``; empty
+        for any other id, and then all columns are. ``patient_id``: ``TCGA-XX-XXXX`` (12
+        characters), ``TARGET-XX-XXXXXX`` or ``GTEX-<donor>``, with dashes. ``sample_type_code,
+        sample_type``: ``01``, ``Primary Solid Tumor``; GTEx has no code, and is ``Normal
+        Tissue`` or ``Cell Line``. ``condition``: ``tumor`` (codes 01 to 09 and 40 to 42) or
+        ``normal`` (10 to 14, GTEx tissue); empty for controls, cell lines and xenografts.
+        ``tcga_code``: study of TCGA, from the tissue source site: ``LUAD``. ``cohort``: the TCGA
+        code, ``TARGET_<disease>`` or ``GTEX``. ``tissue``: organ the study's tumors grow in;
+        always empty for GTEx, whose barcode does not say.
 
     Examples
     --------
-    >>> parse_barcode("TCGA-NA-A4QV-01A-11R-A28V-07").tcga_code
+    >>> parse_barcodes(["TCGA-NA-A4QV-01A-11R-A28V-07"])["tcga_code"].item()
     'UCS'
     """
     ids = pd.Series(list(sample_ids), dtype=object).astype(str).str.strip()

@@ -16,7 +16,6 @@ from genex_kedro.genes.table import (
     row_of_symbol,
 )
 
-HOW = ("symbol", "alias", "entrez", "ensembl", "date", "unknown")
 _ENSEMBL = re.compile(r"ENSG(R?)(\d{10,11})(?:\.\d+)?(_PAR_Y)?")
 _NUMBER = re.compile(r"(\d+)(?:\.0)?")
 _WITH_ENTREZ = re.compile(r"([^|]+)\|(\d+)")  # TP53|7157, the Pan-Cancer Atlas and Firehose
@@ -42,11 +41,12 @@ def resolve(
     Returns
     -------
     DataFrame, shape (n, 4), indexed 0 ... n-1
-        ``symbol, entrez, ensembl`` (text) and ``how``, one of :data:`HOW`. Unknown names stay as
-        they are, with the ids the file gave; an Ensembl id outside the gene table (most code for
-        no protein) is its own symbol. Copies of a gene in the pseudoautosomal region of Y
-        (``ENSGR...``, ``..._PAR_Y``) are named ``<symbol>_PAR_Y``: they are not the copy on X.
-        Two names may resolve to the same gene; what to do then is the reader's decision.
+        ``symbol, entrez, ensembl`` (text) and ``how``: symbol, alias, entrez, ensembl, date or
+        unknown. Unknown names stay as they are, with the ids the file gave; an Ensembl id outside
+        the gene table (most code for no protein) is its own symbol. Copies of a gene in the
+        pseudoautosomal region of Y (``ENSGR...``, ``..._PAR_Y``) are named ``<symbol>_PAR_Y``:
+        they are not the copy on X. Two names may resolve to the same gene; what to do then is
+        the reader's decision.
     """
     names = [str(name).strip() for name in names]
     entrez_given = _clean(entrez, len(names))

@@ -26,17 +26,12 @@ class Interval:
         On the samples as they are.
     low, high : float
         Percentiles of the resampled values.
-    level : float
-        Share of resampled values between `low` and `high`.
-    n_defined : int
-        Resamplings in which the metric was defined (both conditions drawn).
+        NaN where the metric was defined in no resampling (both conditions drawn).
     """
 
     value: float
     low: float
     high: float
-    level: float
-    n_defined: int
 
 
 def patient_weights(patient_id: np.ndarray, n_resamples: int, seed: int) -> np.ndarray:
@@ -121,6 +116,6 @@ def _drawn(metric, is_tumor, probability, weights: np.ndarray) -> np.ndarray:
 def _interval(value: float, drawn: np.ndarray, level: float) -> Interval:
     defined = drawn[~np.isnan(drawn)]
     if not len(defined):
-        return Interval(float(value), float("nan"), float("nan"), level, 0)
+        return Interval(float(value), float("nan"), float("nan"))
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(value), float(low), float(high), level, len(defined))
+    return Interval(float(value), float(low), float(high))
