@@ -6,17 +6,15 @@ import pandas as pd
 import pytest
 
 from genex_kedro.cohort import (
-    UNITS,
     add_notice,
     build_cohort,
     check_cohort,
-    guess_unit,
     notices,
     program_of,
     to_study_unit,
 )
 from genex_kedro.errors import InputError
-from genex_kedro.units import from_linear, to_linear
+from genex_kedro.units import UNITS, from_linear, guess_unit, to_linear
 
 
 def _obs(n=4, **columns):

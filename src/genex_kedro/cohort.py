@@ -9,7 +9,7 @@ A cohort is an :class:`anndata.AnnData`, samples x genes, float32:
                  whatever else the sample sheet holds
 ``var`` index    gene symbol, unique
 ``var``          ``entrez``, ``ensembl`` (text, empty where unknown), ``given``: the name in the file
-``uns``          ``unit``: one of :data:`UNITS`; ``given_unit``: the one that the values had
+``uns``          ``unit``: one of :data:`~genex_kedro.units.UNITS`; ``given_unit``: the one that the values had
                  before :func:`to_study_unit`; ``notices``: what was noticed on the way
 ===============  =====================================================================
 
@@ -30,11 +30,9 @@ from anndata import AnnData
 from genex_kedro.errors import InputError, some
 from genex_kedro.units import (
     STUDY_UNIT,
-    UNITS,
     check_values,
     first_places,
     from_linear,
-    guess_unit,
     to_linear,
 )
 
@@ -45,12 +43,6 @@ SHEET_REMEDY = (
     "Name the columns in the first line; sample_id, patient_id, tissue and condition "
     "(tumor or normal) are needed, cohort and source are optional."
 )
-
-__all__ = [
-    "CONDITIONS", "NOT_GIVEN", "REQUIRED_OBS", "STUDY_UNIT", "UNITS", "add_notice", "build_cohort",
-    "check_cohort", "check_values", "given_unit", "guess_unit", "notices", "program_of",
-    "require_unique", "to_study_unit",
-]  # fmt: skip
 
 
 def build_cohort(
@@ -66,7 +58,7 @@ def build_cohort(
     var : DataFrame, indexed by gene symbol
         May hold ``entrez``, ``ensembl`` and ``given``, which defaults to the symbol.
     unit : str
-        One of :data:`UNITS`.
+        One of :data:`~genex_kedro.units.UNITS`.
     where : str
         What to call the data in an error: the file's path.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.cohort import STUDY_UNIT, add_notice, build_cohort
+from genex_kedro.cohort import add_notice, build_cohort
 from genex_kedro.genes.panels import PANELS, panel
 from genex_kedro.study.describe import (
     count_pairs,
@@ -17,6 +17,7 @@ from genex_kedro.study.describe import (
 )
 from genex_kedro.study.prepare import StudySettings, prepare_study
 from genex_kedro.study.split import split_patients
+from genex_kedro.units import STUDY_UNIT
 
 FRACTIONS = {"seed_10": np.array([0.6, 0.2, 0.2]), "seed_9": np.array([0.4, 0.3, 0.3])}
 

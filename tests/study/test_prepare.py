@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genex_kedro.cohort import STUDY_UNIT, build_cohort, notices
+from genex_kedro.cohort import build_cohort, notices
 from genex_kedro.errors import InputError
 from genex_kedro.genes.panels import panel
 from genex_kedro.study.prepare import StudySettings, choose_genes, prepare_study
+from genex_kedro.units import STUDY_UNIT
 
 PARTS = np.array(["train"] * 6 + ["validation"] * 3 + ["test"] * 3)
 TRAINING = PARTS == "train"

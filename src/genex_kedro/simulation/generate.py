@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.cohort import STUDY_UNIT, add_notice, build_cohort
+from genex_kedro.cohort import add_notice, build_cohort
 from genex_kedro.simulation import effects
 from genex_kedro.simulation.genes import simulated_genes
 from genex_kedro.simulation.samples import design
 from genex_kedro.simulation.settings import SimulationSettings
+from genex_kedro.units import STUDY_UNIT
 
 # A generator each, so that a change to one part leaves the draws of the others; new parts are
 # added at the end.

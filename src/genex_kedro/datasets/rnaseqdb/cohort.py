@@ -18,13 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from anndata import AnnData
 
-from genex_kedro.cohort import STUDY_UNIT, build_cohort
+from genex_kedro.cohort import build_cohort
 from genex_kedro.datasets.downloads.sources import Source, choose_files
 from genex_kedro.datasets.published.cohort import PublicCohortDataset
 from genex_kedro.datasets.rnaseqdb.files import GeneTable, read_file
 from genex_kedro.datasets.rnaseqdb.names import find_files, home_of
 from genex_kedro.datasets.rnaseqdb.notices import Repairs, note_files, note_genes, note_repairs
 from genex_kedro.errors import InputError
+from genex_kedro.units import STUDY_UNIT
 
 # A sample's FPKM sum to 2.6e7 (median of the 27 files at hand; the smallest sum is 1.8e7), so a
 # gene above 2**24 = 1.7e7 claims a whole library for itself. Real giants stay below: albumin in

@@ -9,13 +9,7 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.cohort import (
-    add_notice,
-    build_cohort,
-    check_values,
-    guess_unit,
-    require_unique,
-)
+from genex_kedro.cohort import add_notice, build_cohort, require_unique
 from genex_kedro.datasets.file_kind import file_kind
 from genex_kedro.datasets.tables.columnar import read_h5ad, read_parquet
 from genex_kedro.datasets.tables.delimited import read_delimited
@@ -27,7 +21,7 @@ from genex_kedro.datasets.tables.raw_table import RawTable
 from genex_kedro.datasets.tables.sample_sheet import read_sample_sheet
 from genex_kedro.datasets.tables.user_table import UserTableDataset
 from genex_kedro.errors import InputError, some
-from genex_kedro.units import UNITS, are_counts
+from genex_kedro.units import UNITS, are_counts, check_values, guess_unit
 
 
 class TableCohortDataset(UserTableDataset):
@@ -45,7 +39,7 @@ class TableCohortDataset(UserTableDataset):
         sheet. The table may carry these columns itself (``obs`` of h5ad, GCT 1.3, text columns
         beside samples in rows); without any, barcodes of TCGA, TARGET and GTEx are read.
     unit : str, optional
-        One of :data:`genex_kedro.cohort.UNITS`; else told from the values where they allow it.
+        One of :data:`genex_kedro.units.UNITS`; else told from the values where they allow it.
     tissue : str, optional
         Of the samples whose tissue nothing tells, as in a table of GTEx without a sheet.
     negative : ``zero``, optional

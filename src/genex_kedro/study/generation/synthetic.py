@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from anndata import AnnData
 
-from genex_kedro.cohort import STUDY_UNIT
 from genex_kedro.metrics.samples import Samples
 from genex_kedro.study.fits import part_of, seed_of
+from genex_kedro.units import STUDY_UNIT
 
 
 def synthetic_cohort(
