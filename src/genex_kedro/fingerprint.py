@@ -55,7 +55,11 @@ def data_digest(value, rows: np.ndarray | None = None) -> str | None:
 def file_state(path: Path) -> list | None:
     """Size and time of change of a file, or of all files of a folder; None if there is none."""
     if path.is_dir():
-        return [[str(p.relative_to(path)), *file_state(p)] for p in sorted(path.rglob("*")) if p.is_file()]  # fmt: skip
+        return [
+            [str(p.relative_to(path)), *file_state(p)]
+            for p in sorted(path.rglob("*"))
+            if p.is_file()
+        ]
     if not path.exists():
         return None
     stat = path.stat()

@@ -109,7 +109,9 @@ class TrackingHooks:
     def _log_trial(self, run: str, row: pd.Series) -> None:
         if run in self._told:
             return
-        own = {k.removeprefix("parameter."): v for k, v in row.items() if k.startswith("parameter.")}  # fmt: skip
+        own = {
+            k.removeprefix("parameter."): v for k, v in row.items() if k.startswith("parameter.")
+        }
         own = {k: v for k, v in own.items() if pd.notna(v)}
         self._runs().log_params(run, {**own, **row[["model", "seed", "device", "state"]]})
         ended = row[list(_ENDED)].rename(_ENDED)
@@ -126,7 +128,11 @@ class TrackingHooks:
         is_new = not self._runs().is_open(wanted["experiment"], row["parent"])
         parent = self._runs().run(wanted["experiment"], row["parent"], row["fit"])
         if is_new:
-            self._describe(parent, row[["run", "fit", "model", "seed", "device", "name"]], name.rpartition(".")[0])  # fmt: skip
+            self._describe(
+                parent,
+                row[["run", "fit", "model", "seed", "device", "name"]],
+                name.rpartition(".")[0],
+            )
         return self._runs().run(wanted["experiment"], row["run"], row["fit"], parent)
 
     def _log_scorecard(self, wanted: dict, name: str, table: pd.DataFrame) -> None:

@@ -60,8 +60,11 @@ class ReusingRunner(SequentialRunner):
         if not (self._rerun or self._afresh):
             stale = self._stale(pipeline, catalog)
             if len(stale) < len(pipeline.nodes):
-                log.info("%d of %d nodes are up to date and left out (--params reuse=false runs them)",
-                         len(pipeline.nodes) - len(stale), len(pipeline.nodes))  # fmt: skip
+                log.info(
+                    "%d of %d nodes are up to date and left out (--params reuse=false runs them)",
+                    len(pipeline.nodes) - len(stale),
+                    len(pipeline.nodes),
+                )
             pipeline = Pipeline([n for n in pipeline.nodes if n.name in stale])
         return pipeline
 

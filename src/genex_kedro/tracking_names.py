@@ -33,7 +33,9 @@ def git_tags(folder: Path) -> dict[str, str]:
     """Commit and whether the tree differed from it; empty outside a git checkout."""
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
+        return subprocess.run(
+            ["git", *words], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
 
     try:
         commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "-uno")

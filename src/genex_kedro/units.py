@@ -88,15 +88,25 @@ def check_values(
                 remedy=remedy,
             )
 
-    refuse(np.isinf(values), "infinite values", "finite numbers",
-           "Look for a logarithm of zero or an overflow in the pipeline that made the file.")  # fmt: skip
-    refuse(values < FLOOR[unit] - _TOLERANCE, f"values below {FLOOR[unit]:g}",
-           f"none in {unit}: its smallest value is {FLOOR[unit]:g}",
-           "Set cohort.unit to the real unit, or undo the centring: expression before scaling is needed.")  # fmt: skip
+    refuse(
+        np.isinf(values),
+        "infinite values",
+        "finite numbers",
+        "Look for a logarithm of zero or an overflow in the pipeline that made the file.",
+    )
+    refuse(
+        values < FLOOR[unit] - _TOLERANCE,
+        f"values below {FLOOR[unit]:g}",
+        f"none in {unit}: its smallest value is {FLOOR[unit]:g}",
+        "Set cohort.unit to the real unit, or undo the centring: expression before scaling is needed.",
+    )
     if unit != "linear":
-        refuse(values > LOG_CEILING, f"values above {LOG_CEILING:g}",
-               f"logarithms, as the unit {unit} says",
-               "If no logarithm was taken yet, set cohort.unit=linear.")  # fmt: skip
+        refuse(
+            values > LOG_CEILING,
+            f"values above {LOG_CEILING:g}",
+            f"logarithms, as the unit {unit} says",
+            "If no logarithm was taken yet, set cohort.unit=linear.",
+        )
     elif (highest := np.nanmax(values, initial=0)) < _LOG_USUAL:
         raise InputError(
             where=f"{where}, unit",

@@ -27,7 +27,9 @@ def test_an_aliquot_of_the_site_named_like_a_missing_value():
     assert barcode.patient_id == "TCGA-NA-A4QV" and barcode.sample_type == "Primary Solid Tumor"
 
 
-@pytest.mark.parametrize("barcode", ["TCGA.02.0047.01", "TCGA-02-0047-01", "TCGA-02-0047-01A-01R-1849-01"])  # fmt: skip
+@pytest.mark.parametrize(
+    "barcode", ["TCGA.02.0047.01", "TCGA-02-0047-01", "TCGA-02-0047-01A-01R-1849-01"]
+)
 def test_length_and_separators_do_not_matter(barcode):
     said = parse_barcode(barcode)
     assert (said.patient_id, said.cohort, said.program) == ("TCGA-02-0047", "GBM", "TCGA")
@@ -57,7 +59,11 @@ def test_condition(barcode, condition):
 
 def test_target_and_gtex():
     wilms = parse_barcode("TARGET-50-PAJNSL-11")
-    assert (wilms.patient_id, wilms.cohort, wilms.tissue) == ("TARGET-50-PAJNSL", "TARGET_WT", "kidney")  # fmt: skip
+    assert (wilms.patient_id, wilms.cohort, wilms.tissue) == (
+        "TARGET-50-PAJNSL",
+        "TARGET_WT",
+        "kidney",
+    )
     donor = parse_barcode("GTEX.1117F.0226.SM.5GZZ7")
     assert (donor.patient_id, donor.cohort, donor.tissue) == ("GTEX-1117F", "GTEX", "")
 

@@ -11,9 +11,17 @@ from genex_kedro.training import Checkpoint
 
 
 def checkpoint(epoch: int = 3) -> Checkpoint:
-    state = {"status": "running", "epoch": epoch, "history": [{"epoch": 1, "train.loss": None}],
-             "seed": 1, "fingerprint": "f"}  # fmt: skip
-    tensors = {"modules/net/weight": torch.arange(6.0).reshape(2, 3), "optimizers/net/0/step": torch.tensor(4.0)}  # fmt: skip
+    state = {
+        "status": "running",
+        "epoch": epoch,
+        "history": [{"epoch": 1, "train.loss": None}],
+        "seed": 1,
+        "fingerprint": "f",
+    }
+    tensors = {
+        "modules/net/weight": torch.arange(6.0).reshape(2, 3),
+        "optimizers/net/0/step": torch.tensor(4.0),
+    }
     return Checkpoint(tensors, state)
 
 

@@ -49,7 +49,10 @@ def _always(**fault):
     return lambda handler, number: vars(handler.fault).update(fault)
 
 
-@pytest.mark.parametrize("known", [{}, {"sha256": "", "md5": hashlib.md5(CONTENT).hexdigest()}, {"sha256": "", "size": None}])  # fmt: skip
+@pytest.mark.parametrize(
+    "known",
+    [{}, {"sha256": "", "md5": hashlib.md5(CONTENT).hexdigest()}, {"sha256": "", "size": None}],
+)
 def test_a_file_is_fetched_and_nothing_else_left(known, tmp_path):
     seen = []
     with serving(CONTENT) as state:
@@ -99,7 +102,9 @@ def test_connections_that_drop_at_random_points(ranges, etag, known, tmp_path):
 
 def test_it_goes_on_where_the_last_run_stopped(tmp_path):
     with serving(CONTENT, behave=_always(drop_after=0)) as state:
-        state.behave = lambda handler, number: vars(handler.fault).update(drop_after=100_000 if number == 0 else 0)  # fmt: skip
+        state.behave = lambda handler, number: vars(handler.fault).update(
+            drop_after=100_000 if number == 0 else 0
+        )
         with pytest.raises(InputError, match="100,000 bytes are kept"):
             _fetch(_source(state), tmp_path)
         assert "table.gz" not in _left(tmp_path)
@@ -204,7 +209,7 @@ REFUSED = {
     ),
     "always too long": (_always(announce=5), ("announces", f"has {len(CONTENT):,}", "attempts")),
     "another file": (_always(flip=1000), ("sha256", "2 times", "as published", "another file")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -42,13 +42,14 @@ def test_an_offline_folder_needs_no_network(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "no such file"), (CONTENT[:-1], "the published size"), (b"x" * len(CONTENT), "sha256")]
-)  # fmt: skip
+    ("content", "said"),
+    [(None, "no such file"), (CONTENT[:-1], "the published size"), (b"x" * len(CONTENT), "sha256")],
+)
 def test_an_offline_file_that_is_not_the_published_one(content, said, tmp_path):
     (tmp_path / "stick").mkdir()
     if content is not None:
         (tmp_path / "stick" / "table.gz").write_bytes(content)
-    source = Source("table.gz", NOWHERE, len(CONTENT), SHA256)  # fmt: skip
+    source = Source("table.gz", NOWHERE, len(CONTENT), SHA256)
     with pytest.raises(InputError, match=said) as caught:
         ensure([source], tmp_path / "mine", offline=tmp_path / "stick")
     assert str(tmp_path / "stick") in caught.value.where and "table.gz" in str(caught.value)
@@ -116,7 +117,9 @@ def test_the_list_of_public_files():
     assert len(public_files("toil")) == 4 and len(public_files("pancan")) == 3
     for collection in ("toil", "rnaseqdb", "pancan"):
         for source in choose_files(collection):
-            assert source.url.startswith("https://") and (source.digest[0] or source.name.endswith(".gz"))  # fmt: skip
+            assert source.url.startswith("https://") and (
+                source.digest[0] or source.name.endswith(".gz")
+            )
     with pytest.raises(InputError, match=r"parameter toil\.files"):
         choose_files("toil", ["nothing.gz"])
     with pytest.raises(InputError, match="one of pancan, rnaseqdb, toil"):

@@ -58,7 +58,10 @@ def test_every_format_comes_back_to_the_last_digit(tmp_path, format_, unit):
     labels = ["patient_id", "tissue", "condition", "cohort"]
     assert back.obs[labels].to_numpy().tolist() == cohort.obs[labels].to_numpy().tolist()
     assert back.uns["unit"] == unit
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {f"expression.{format_}", "samples.tsv"}  # fmt: skip
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        f"expression.{format_}",
+        "samples.tsv",
+    }
 
 
 @pytest.mark.parametrize("format_", ["h5ad", "gct"])

@@ -12,7 +12,11 @@ from genex_kedro.genes.table import gene_table
 
 N_GENES = 30
 GENES = gene_table()["symbol"][2000 : 2000 + N_GENES].tolist()
-TCGA = ["TCGA-50-5932-01A-11R-1755-07", "TCGA-50-5932-11A-01R-1755-07", "TCGA-NA-A4QV-01A-11R-A28V-07"]  # fmt: skip
+TCGA = [
+    "TCGA-50-5932-01A-11R-1755-07",
+    "TCGA-50-5932-11A-01R-1755-07",
+    "TCGA-NA-A4QV-01A-11R-A28V-07",
+]
 GTEX = ["GTEX-1117F-0226-SM-5GZZ7", "GTEX-111CU-1826-SM-5GZYN"]
 
 
@@ -74,14 +78,20 @@ def test_gtex_barcodes_need_the_tissue(tmp_path):
 
 def test_a_sheet_goes_before_barcodes(tmp_path):
     _table(TCGA).to_csv(tmp_path / "x.tsv", sep="\t")
-    sheet = pd.DataFrame({"sample_id": TCGA, "patient_id": list("ABC"), "tissue": "lung", "condition": "tumor"})  # fmt: skip
+    sheet = pd.DataFrame(
+        {"sample_id": TCGA, "patient_id": list("ABC"), "tissue": "lung", "condition": "tumor"}
+    )
     sheet.to_csv(tmp_path / "s.csv", index=False)
-    assert read_cohort(tmp_path / "x.tsv", tmp_path / "s.csv").obs["patient_id"].tolist() == list("ABC")  # fmt: skip
+    assert read_cohort(tmp_path / "x.tsv", tmp_path / "s.csv").obs["patient_id"].tolist() == list(
+        "ABC"
+    )
 
 
 def test_labels_in_columns_of_the_table(tmp_path):
     table = _table(["S0", "S1", "S2"]).T
-    for place, (name, labels) in enumerate({"patient_id": "abc", "tissue": ["lung"] * 3, "condition": ["tumor"] * 3}.items()):  # fmt: skip
+    for place, (name, labels) in enumerate(
+        {"patient_id": "abc", "tissue": ["lung"] * 3, "condition": ["tumor"] * 3}.items()
+    ):
         table.insert(place, name, list(labels))
     table.to_csv(tmp_path / "x.tsv", sep="\t")
     cohort = read_cohort(tmp_path / "x.tsv")
@@ -118,7 +128,10 @@ def _gct13(table, labels, path):
     """As cmapPy writes it: annotations of the rows, then of the columns, then values."""
     ids = "\t".join(["id", "pr_gene_symbol", *table.columns])
     meta = ["\t".join([name, "na", *map(str, cells)]) for name, cells in labels.items()]
-    rows = ["\t".join([f"{n}_at", gene, *map(str, row)]) for n, (gene, row) in enumerate(zip(table.index, table.to_numpy(), strict=True))]  # fmt: skip
+    rows = [
+        "\t".join([f"{n}_at", gene, *map(str, row)])
+        for n, (gene, row) in enumerate(zip(table.index, table.to_numpy(), strict=True))
+    ]
     shape = f"{len(table)}\t{table.shape[1]}\t1\t{len(labels)}"
     path.write_text("\n".join(["#1.3", shape, ids, *meta, *rows]) + "\n")
     return path
@@ -145,7 +158,9 @@ def test_gct_13_with_barcodes_for_labels(tmp_path):
 
 def test_a_sample_sheet_with_gct_13(tmp_path):
     _gct13(_table(["S0", "S1"]), {"batch": [1, 2]}, tmp_path / "x.gct")
-    (tmp_path / "s.tsv").write_text("sample_id\tpatient_id\ttissue\tcondition\nS0\tA\tlung\ttumor\nS1\tB\tlung\tnormal\n")  # fmt: skip
+    (tmp_path / "s.tsv").write_text(
+        "sample_id\tpatient_id\ttissue\tcondition\nS0\tA\tlung\ttumor\nS1\tB\tlung\tnormal\n"
+    )
     assert read_cohort(tmp_path / "x.gct", tmp_path / "s.tsv").shape == (2, N_GENES)
 
 
@@ -170,7 +185,10 @@ STAR = ["gene_id", "gene_name", "gene_type", "unstranded", "stranded_first", "st
 def _star(tpm, path):
     ensembl = gene_table().set_index("symbol")["ensembl"]
     lines = ["# gene-model: GENCODE v36", "\t".join(STAR)]
-    lines += [f"{name}\t\t\t5000\t5000\t5000\t\t\t" for name in ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")]  # fmt: skip
+    lines += [
+        f"{name}\t\t\t5000\t5000\t5000\t\t\t"
+        for name in ("N_unmapped", "N_multimapping", "N_noFeature", "N_ambiguous")
+    ]
     for gene, value in tpm.items():
         lines.append("\t".join([f"{ensembl[gene]}.12", gene, "protein_coding", "7", "3", "4", str(value), "1.5", "2.5"]))  # fmt: skip
     lines.append("\t".join(["ENSG00000002586.20_PAR_Y", "CD99", "protein_coding", "0", "0", "0", "0.0000", "0.0000", "0.0000"]))  # fmt: skip
@@ -181,12 +199,16 @@ def _star(tpm, path):
 
 def _cart(table, folder, packed=""):
     """A folder as the GDC's client leaves it: one folder a file, names that mean nothing."""
-    rows = ["File ID\tFile Name\tData Category\tData Type\tProject ID\tCase ID\tSample ID\tSample Type"]  # fmt: skip
+    rows = [
+        "File ID\tFile Name\tData Category\tData Type\tProject ID\tCase ID\tSample ID\tSample Type"
+    ]
     for n, sample in enumerate(table.columns):
         name = f"{n:08d}-aaaa.rna_seq.augmented_star_gene_counts.tsv"
         _star(table[sample], folder / f"f{n}" / (name + packed))
         (folder / f"f{n}" / "annotations.txt").write_text("id\tnote\n1\tx\n")
-        rows.append(f"f{n}\t{name}\tTranscriptome Profiling\tGene Expression Quantification\tTCGA-LUAD\t{sample[:12]}\t{sample[:16]}\tx")  # fmt: skip
+        rows.append(
+            f"f{n}\t{name}\tTranscriptome Profiling\tGene Expression Quantification\tTCGA-LUAD\t{sample[:12]}\t{sample[:16]}\tx"
+        )
     (folder / "gdc_sample_sheet.2024-01-01.tsv").write_text("\n".join(rows) + "\n")
 
 

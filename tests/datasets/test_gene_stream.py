@@ -18,7 +18,10 @@ WANTED = set(NAMES[::3]) | {NAMES[-1], "ENSG-not-there"}
 
 def text(end="\n", last_end="\n"):
     lines = ["\t".join(["sample", *(f"S{i}" for i in range(N_SAMPLES))])]
-    lines += ["\t".join([name, *(f"{v:.4f}" for v in row)]) for name, row in zip(NAMES, VALUES, strict=True)]  # fmt: skip
+    lines += [
+        "\t".join([name, *(f"{v:.4f}" for v in row)])
+        for name, row in zip(NAMES, VALUES, strict=True)
+    ]
     return end.join(lines) + (end if last_end else "")
 
 

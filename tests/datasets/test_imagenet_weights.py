@@ -19,7 +19,10 @@ from refusals import assert_refused
 @pytest.fixture
 def folder(tmp_path):
     """Weights of resnet18 as a user may hold them: half precision, head included."""
-    state = {k: t.half() if t.is_floating_point() else t for k, t in create_network("resnet18", 7).state_dict().items()}  # fmt: skip
+    state = {
+        k: t.half() if t.is_floating_point() else t
+        for k, t in create_network("resnet18", 7).state_dict().items()
+    }
     state["fc.weight"], state["fc.bias"] = torch.zeros(1000, 512), torch.zeros(1000)
     about = {"input": "Normalize(mean=[.1,.2,.3], std=[1/4]*3)"}
     save_file(state, tmp_path / "resnet18_mine.safetensors", about)

@@ -125,7 +125,9 @@ def test_rows_without_a_symbol_and_two_of_one_symbol():
 def test_the_xena_form(tmp_path, table):
     tumors = table.iloc[:, [0, 1, 3]]
     logs = np.log2(tumors + 1).set_axis([name[:15] for name in tumors], axis=1)
-    logs.index = pd.Index(["100130426", "10357", "SLC35E2", "SLC35E2", "TP53", "KLK3", "TG"], name="sample")  # fmt: skip
+    logs.index = pd.Index(
+        ["100130426", "10357", "SLC35E2", "SLC35E2", "TP53", "KLK3", "TG"], name="sample"
+    )
     logs.iloc[5, 0] = -5.87
     write(tmp_path, logs, XENA)
     cohort = read_pancan(tmp_path, form="xena")

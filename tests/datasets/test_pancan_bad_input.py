@@ -73,4 +73,7 @@ def test_a_folder_of_another_form_is_refused(tmp_path):
 
 def test_a_wrong_setting_is_refused(tmp_path):
     pancan_table().to_csv(tmp_path / GDC, sep="\t")
-    assert_refused(lambda: read_pancan(tmp_path, keep_normals="yes"), ("pancan.keep_normals", "'yes'", "false or true"))  # fmt: skip
+    assert_refused(
+        lambda: read_pancan(tmp_path, keep_normals="yes"),
+        ("pancan.keep_normals", "'yes'", "false or true"),
+    )

@@ -33,7 +33,11 @@ def test_the_excerpt_of_toil(real_data):
     path = real_data / "toil" / "TcgaTargetGtex_rsem_gene_tpm.excerpt_5x20.tsv"
     cohort = read_cohort(path, tissue="of GTEx")
     assert cohort.shape == (20, 5) and cohort.uns["unit"] == "log2(tpm+0.001)"
-    assert _counts(cohort, "program", "condition") == {("GTEX", "normal"): 10, ("TCGA", "normal"): 1, ("TCGA", "tumor"): 9}  # fmt: skip
+    assert _counts(cohort, "program", "condition") == {
+        ("GTEX", "normal"): 10,
+        ("TCGA", "normal"): 1,
+        ("TCGA", "tumor"): 9,
+    }
     assert "RAB4B" in cohort.var_names
     with pytest.raises(InputError, match="10 samples whose barcode does not tell it"):
         read_cohort(path)
@@ -50,7 +54,13 @@ def test_the_excerpt_of_the_pan_cancer_atlas(real_data):
 def test_the_subsample_of_the_pan_cancer_atlas(real_data):
     folder = real_data / "pancanatlas"
     cohort = read_cohort(folder / "mpmp_expression_subsampled.tsv.gz", negative="zero")
-    labels = pd.read_csv(folder / "mpmp_tcga_sample_identifiers.tsv", sep="\t", dtype=str, keep_default_na=False, index_col=0)  # fmt: skip
+    labels = pd.read_csv(
+        folder / "mpmp_tcga_sample_identifiers.tsv",
+        sep="\t",
+        dtype=str,
+        keep_default_na=False,
+        index_col=0,
+    )
     assert cohort.shape == (1106, 100) and cohort.uns["unit"] == "linear"
     assert cohort.obs["cohort"].nunique() == 33
     assert (cohort.obs["cohort"] == labels.loc[cohort.obs_names, "cancer_type"]).all()
@@ -81,13 +91,17 @@ def test_files_of_rnaseqdb_without_a_sheet(name, tissue, shape, labels, real_dat
 def test_gct_files(real_data, tmp_path):
     path = real_data / "gct" / "test_v1point2_n5x10.gct"
     ids = pd.read_csv(path, sep="\t", skiprows=2, nrows=1).columns[2:]
-    sheet = pd.DataFrame({"sample_id": ids, "patient_id": ids, "tissue": "skin", "condition": "tumor"})  # fmt: skip
+    sheet = pd.DataFrame(
+        {"sample_id": ids, "patient_id": ids, "tissue": "skin", "condition": "tumor"}
+    )
     sheet.to_csv(tmp_path / "s.tsv", sep="\t", index=False)
     cohort = read_cohort(path, tmp_path / "s.tsv")
     assert cohort.shape == (5, 10) and cohort.uns["unit"] == "log2(x+1)"
     assert cohort.var_names[0] == "PSME1" and cohort.X[0, 0] == np.float32(11.3819)
     # the older file names probes only, without a gene beside them
-    (tmp_path / "s.csv").write_text("sample_id,patient_id,tissue,condition\nDLBCL.205,A,lymph,tumor\n")  # fmt: skip
+    (tmp_path / "s.csv").write_text(
+        "sample_id,patient_id,tissue,condition\nDLBCL.205,A,lymph,tumor\n"
+    )
     with pytest.raises(InputError, match="0 of 5 names are genes"):
         read_cohort(real_data / "gct" / "older_version_v1_2.gct", tmp_path / "s.csv")
 
@@ -95,7 +109,9 @@ def test_gct_files(real_data, tmp_path):
 def test_pairs_by_their_barcodes_alone(real_data):
     folder = real_data / "tcga_pairs"
     cohort = read_cohort(folder / "expression.parquet")
-    given = pd.read_csv(folder / "samples.tsv", sep="\t", dtype=str, keep_default_na=False, index_col=0)  # fmt: skip
+    given = pd.read_csv(
+        folder / "samples.tsv", sep="\t", dtype=str, keep_default_na=False, index_col=0
+    )
     given = given.loc[cohort.obs_names]
     for column in ("patient_id", "condition", "cohort"):
         assert (cohort.obs[column] == given[column]).all()

@@ -50,7 +50,9 @@ def _write(table, path):
     if path.suffix == ".parquet":
         table.to_parquet(path)
     elif path.suffix == ".h5ad":
-        anndata.AnnData(table.to_numpy(), table[[]], pd.DataFrame(index=table.columns)).write_h5ad(path)  # fmt: skip
+        anndata.AnnData(table.to_numpy(), table[[]], pd.DataFrame(index=table.columns)).write_h5ad(
+            path
+        )
     else:
         table.to_csv(path, sep="," if ".csv" in path.name else "\t")
     return path
@@ -130,7 +132,9 @@ def test_aliases_dates_and_unknown_names_are_reported(table, samples, tmp_path):
     given = [*table.columns[:-3], "KIAA1279", "7-Sep", "made up"]
     cohort = read_cohort(_write(table.set_axis(given, axis=1), tmp_path / "x.tsv"), samples)
     assert "KIAA1279 -> KIFBP" in _said(cohort, "genes under an earlier symbol")
-    assert "7-Sep -> SEPTIN7" in _said(cohort, "gene symbols that a spreadsheet had turned into dates")  # fmt: skip
+    assert "7-Sep -> SEPTIN7" in _said(
+        cohort, "gene symbols that a spreadsheet had turned into dates"
+    )
     assert "made up" in _said(cohort, "gene names that are not known, kept as they are")
     assert cohort.var_names[-3:].tolist() == ["KIFBP", "SEPTIN7", "made up"]
 
@@ -153,7 +157,9 @@ def test_two_names_of_one_gene_are_summed_before_the_logarithm(log, table, sampl
     values = np.exp2(cohort.X[:, 0]) - 1 if log else cohort.X[:, 0]
     np.testing.assert_allclose(values, total, rtol=1e-4)
     assert cohort.n_vars == N_GENES - 1
-    assert "KIAA1279 + KIFBP -> KIFBP" in _said(cohort, "genes under two names, summed in linear space")  # fmt: skip
+    assert "KIAA1279 + KIFBP -> KIFBP" in _said(
+        cohort, "genes under two names, summed in linear space"
+    )
 
 
 def test_samples_in_one_file_only_are_counted(table, sheet, samples, tmp_path):
@@ -203,7 +209,9 @@ def test_gct(table, samples, tmp_path):
     wide = table.T.copy()
     wide.insert(0, "Description", "na")
     path = tmp_path / "x.gct.gz"
-    path.write_bytes(gzip.compress(f"#1.2\n{N_GENES}\t{N_SAMPLES}\n{wide.to_csv(sep=chr(9))}".encode()))  # fmt: skip
+    path.write_bytes(
+        gzip.compress(f"#1.2\n{N_GENES}\t{N_SAMPLES}\n{wide.to_csv(sep=chr(9))}".encode())
+    )
     np.testing.assert_array_equal(read_cohort(path, samples).X, table)
 
 
@@ -248,7 +256,9 @@ def test_the_real_cohorts(folder, shape, tumors, missing, real_data):
     folder = real_data / folder
     cohort = read_cohort(folder / "expression.parquet", folder / "samples.tsv")
     given = pd.read_parquet(folder / "expression.parquet")
-    labels = pd.read_csv(folder / "samples.tsv", sep="\t", dtype=str, keep_default_na=False, index_col=0)  # fmt: skip
+    labels = pd.read_csv(
+        folder / "samples.tsv", sep="\t", dtype=str, keep_default_na=False, index_col=0
+    )
     assert cohort.shape == shape and cohort.uns["unit"] == "log2(x+1)"
     np.testing.assert_array_equal(cohort.X, given.to_numpy())
     assert cohort.var["given"].tolist() == given.columns.tolist()

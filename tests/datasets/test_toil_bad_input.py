@@ -121,7 +121,11 @@ def toil_gene_twice(toil):
     toil.text(EXPRESSION, "\n".join([*lines, lines[1]]))
 
 
-@case(EXPRESSION, "1 samples with a second column of other values: TCGA-EM-A000-01", "differs first in gene ENSG")  # fmt: skip
+@case(
+    EXPRESSION,
+    "1 samples with a second column of other values: TCGA-EM-A000-01",
+    "differs first in gene ENSG",
+)
 def toil_sample_twice_with_other_values(toil):
     again = toil.tpm[["TCGA-EM-A000-01"]] * 2 + 1
     toil.tpm = pd.concat([toil.tpm, again], axis=1)

@@ -28,7 +28,9 @@ def write(tmp_path):
         if name.endswith("parquet"):
             data.rename_axis("sample_id").to_parquet(path)
         elif name.endswith("h5ad"):
-            AnnData(data.to_numpy(), pd.DataFrame(index=data.index), pd.DataFrame(index=data.columns)).write_h5ad(path)  # fmt: skip
+            AnnData(
+                data.to_numpy(), pd.DataFrame(index=data.index), pd.DataFrame(index=data.columns)
+            ).write_h5ad(path)
         else:
             data.T.rename_axis("gene").to_csv(path, sep="\t")
         return str(path)
@@ -89,7 +91,10 @@ def test_repeated_samples_are_refused(write, names, says):
     ("dataset", "pipeline"), [(TumorTableDataset, "translate"), (ProfileTableDataset, "classify")]
 )
 def test_nothing_named_nothing_read(dataset, pipeline):
-    with pytest.raises(Exception, match=rf"(?s)parameter {pipeline}\.expression.*{pipeline} --params {pipeline}\.expression=FILE"):  # fmt: skip
+    with pytest.raises(
+        Exception,
+        match=rf"(?s)parameter {pipeline}\.expression.*{pipeline} --params {pipeline}\.expression=FILE",
+    ):
         dataset().load()
 
 

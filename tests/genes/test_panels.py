@@ -86,7 +86,9 @@ def test_rnaseqdb_holds_as_many_landmark_genes_as_published(real_data):
 
 
 def test_a_models_genes_are_found_by_symbol_else_by_entrez_else_by_an_older_symbol():
-    genes = _var(["GAPDH", "KIAA1279", "ESR1", "NO-SUCH-GENE", "TP53"], ["2597", "", "2099", "", "7157"])  # fmt: skip
+    genes = _var(
+        ["GAPDH", "KIAA1279", "ESR1", "NO-SUCH-GENE", "TP53"], ["2597", "", "2099", "", "7157"]
+    )
     cohort = _var(["TP53", "KIFBP", "something", "GAPDH"], ["7157", "", "2099", ""])
     assert find_genes(cohort, genes).tolist() == [3, 1, 2, -1, 0]
     assert find_genes(cohort.drop(columns="entrez"), genes).tolist() == [3, 1, -1, -1, 0]

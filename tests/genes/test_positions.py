@@ -17,7 +17,11 @@ def test_tp53_lies_on_17p(assembly, start):
 def test_genes_are_in_the_order_of_the_chromosomes():
     table = positions()
     assert table["chromosome"].cat.codes.is_monotonic_increasing
-    assert table.groupby("chromosome", observed=True)["start"].apply(lambda s: s.is_monotonic_increasing).all()  # fmt: skip
+    assert (
+        table.groupby("chromosome", observed=True)["start"]
+        .apply(lambda s: s.is_monotonic_increasing)
+        .all()
+    )
     assert (table["end"] >= table["start"]).all() and table.index.is_unique
 
 

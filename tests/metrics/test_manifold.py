@@ -19,8 +19,16 @@ def test_all_four_are_their_definitions():
     real, synthetic, k = normal(14, 0), normal(11, 1, shift=0.5), 3
     real_ball = [radius(real, i, k) for i in range(14)]
     synthetic_ball = [radius(synthetic, j, k) for j in range(11)]
-    inside = np.array([[np.linalg.norm(r - s) < b for s in synthetic] for r, b in zip(real, real_ball, strict=True)])  # fmt: skip
-    found = [any(np.linalg.norm(r - s) < b for s, b in zip(synthetic, synthetic_ball, strict=True)) for r in real]  # fmt: skip
+    inside = np.array(
+        [
+            [np.linalg.norm(r - s) < b for s in synthetic]
+            for r, b in zip(real, real_ball, strict=True)
+        ]
+    )
+    found = [
+        any(np.linalg.norm(r - s) < b for s, b in zip(synthetic, synthetic_ball, strict=True))
+        for r in real
+    ]
     distances = pair_distances(real, synthetic)
     assert ours.precision(distances, k) == pytest.approx(inside.any(0).mean())
     assert ours.recall(distances, k) == pytest.approx(np.mean(found))

@@ -73,6 +73,9 @@ def test_unequal_or_unfinished_predictions_are_refused(bad):
 
 def test_metrics_declare_direction_and_range():
     assert {m.name: m.direction for m in (*METRICS, *TOP)} == {
-        "rmse": "lower", "r": "higher", "change_r": "higher",
-        "top_jaccard": "higher", "top_direction": "higher",
-    }  # fmt: skip
+        "rmse": "lower",
+        "r": "higher",
+        "change_r": "higher",
+        "top_jaccard": "higher",
+        "top_direction": "higher",
+    }

@@ -31,7 +31,10 @@ def scores(synthetic):
         for d, x in ((to_training, TRAINING), (to_held_out, HELD_OUT))
     ]
     for name, attack in (("leaks", leaks), ("domias", domias)):
-        found |= {f"{name}_auc": ours.membership_auc(*attack), f"{name}_tpr": ours.membership_tpr(*attack)}  # fmt: skip
+        found |= {
+            f"{name}_auc": ours.membership_auc(*attack),
+            f"{name}_tpr": ours.membership_tpr(*attack),
+        }
     return found
 
 
@@ -64,7 +67,10 @@ def test_domias_forgives_a_dense_place_that_gan_leaks_takes_for_memory():
     rng = np.random.default_rng(0)
     dense, rare = 0.1 * rng.normal(size=(300, 5)), 3 * rng.normal(size=(300, 5))
     members, strangers = dense[:100], np.concatenate([dense[100:150], rare[:50]])
-    synthetic, reference = np.concatenate([dense[150:225], rare[100:150]]), np.concatenate([dense[225:], rare[150:200]])  # fmt: skip
+    synthetic, reference = (
+        np.concatenate([dense[150:225], rare[100:150]]),
+        np.concatenate([dense[225:], rare[150:200]]),
+    )
     pairs = [
         [euclidean_distances(x, y) for y in (synthetic, reference)] for x in (members, strangers)
     ]

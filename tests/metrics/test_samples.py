@@ -28,7 +28,11 @@ def test_what_cannot_be_compared_is_refused():
     with pytest.raises(ValueError, match=r"conditions .*cancer"):
         Samples(real.expression, real.tissue, np.full(len(real), "cancer"))
     with pytest.raises(ValueError, match="1 values are not finite"):
-        Samples(np.where(np.eye(18, 60) * np.eye(18, 1), np.nan, real.expression), real.tissue, real.condition)  # fmt: skip
+        Samples(
+            np.where(np.eye(18, 60) * np.eye(18, 1), np.nan, real.expression),
+            real.tissue,
+            real.condition,
+        )
 
 
 def test_ceilings_are_real_samples():

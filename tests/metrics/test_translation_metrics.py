@@ -90,6 +90,11 @@ def test_energy_distance_is_unbiased_bounded_and_sees_shift_and_collapse():
 def test_metrics_declare_direction_and_range():
     modules = (energy, false_change, fooled, spread, tissue_kept)
     assert {m.name: m.direction for module in modules for m in module.METRICS} == {
-        "energy_distance": "lower", "false_change": "lower", "false_change_rate": "lower",
-        "cycle_error": "lower", "fooled": "higher", "spread": "target", "tissue_kept": "higher",
-    }  # fmt: skip
+        "energy_distance": "lower",
+        "false_change": "lower",
+        "false_change_rate": "lower",
+        "cycle_error": "lower",
+        "fooled": "higher",
+        "spread": "target",
+        "tissue_kept": "higher",
+    }

@@ -40,7 +40,9 @@ def fitted(pairs=True, shuffled=True, **numbers):
     tumors, normals, _ = planted()
     if shuffled:  # what belongs together is not to be told from the order
         order = np.random.default_rng(5).permutation(N)
-        normals = Labelled(*(a[order] for a in (normals.expression, normals.tissue, normals.cohort)))  # fmt: skip
+        normals = Labelled(
+            *(a[order] for a in (normals.expression, normals.tissue, normals.cohort))
+        )
     held_tumors, held_normals, _ = planted(90, 1)
     rows = np.arange(90) if pairs else NONE[0]
     held = Held(held_tumors, held_normals, (rows, rows))
@@ -103,7 +105,10 @@ def test_draws_vary_as_normals_do_and_follow_their_correlations(aligned, unseen_
         aligned.draw(x, t, torch.Generator().manual_seed(s)).numpy() for s in (1, 1, 2)
     )
     assert np.array_equal(one, same) and not np.allclose(one, other)
-    within = [y - np.stack([y[tumors.tissue == k].mean(0) for k in tumors.tissue]) for y in (one, normals.expression)]  # fmt: skip
+    within = [
+        y - np.stack([y[tumors.tissue == k].mean(0) for k in tumors.tissue])
+        for y in (one, normals.expression)
+    ]
     ratio = within[0].std(0) / within[1].std(0)
     assert 0.85 < np.median(ratio) < 1.05
     upper = np.triu_indices(N_GENES, 1)
@@ -116,7 +121,9 @@ def test_the_tissue_is_inferred_and_a_normal_left_alone(aligned, unseen_patients
     blind = torch.full((150,), NOT_TOLD)
     for side in (tumors, normals):
         found = aligned.infer(torch.tensor(side.expression), blind)
-        assert (np.array(aligned.classes.tissues)[found.tissue.numpy()] == side.tissue).mean() > 0.98  # fmt: skip
+        assert (
+            np.array(aligned.classes.tissues)[found.tissue.numpy()] == side.tissue
+        ).mean() > 0.98
         torch.testing.assert_close(found.probability.sum(1), torch.ones(150))
     t = told(aligned, normals.tissue)
     changed = aligned.point(torch.tensor(normals.expression), t).numpy() - normals.expression
@@ -139,7 +146,10 @@ def test_a_tissue_never_seen_follows_the_others_half_way(aligned):
 
 def test_a_tissue_with_one_side_only_is_no_hole():
     tumors, normals, _ = planted()
-    some = [Labelled(s.expression[k], s.tissue[k], s.cohort[k]) for s, k in ((tumors, tumors.tissue != "skin"), (normals, normals.tissue != "lung"))]  # fmt: skip
+    some = [
+        Labelled(s.expression[k], s.tissue[k], s.cohort[k])
+        for s, k in ((tumors, tumors.tissue != "skin"), (normals, normals.tissue != "lung"))
+    ]
     aligned = fit_aligned(AlignedConfig(), *some, Held(*some, NONE))
     assert aligned.classes.tissues == ("kidney", "lung", "skin")
     x = torch.tensor(tumors.expression)
@@ -153,7 +163,9 @@ def test_without_validation_pairs_it_reaches_as_far_as_configured():
     aligned = fitted(pairs=False, reach=0.3, normal_odds=1e6)
     t = told(aligned, tumors.tissue)
     guess = aligned.point(torch.tensor(tumors.expression), t).numpy()
-    rest = normals.expression - np.stack([normals.expression[normals.tissue == k].mean(0) for k in normals.tissue])  # fmt: skip
+    rest = normals.expression - np.stack(
+        [normals.expression[normals.tissue == k].mean(0) for k in normals.tissue]
+    )
     departure = guess - aligned.normal_mean[t].numpy()
     assert departure.std() / rest.std() == pytest.approx(0.3, abs=0.03)
 

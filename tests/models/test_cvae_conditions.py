@@ -10,10 +10,12 @@ from genex_kedro.errors import InputError
 from genex_kedro.models.conditions import Vocabulary
 
 LABELS = pd.DataFrame(
-    [["lung", "tumor", "TCGA"]] * 3 + [["lung", "normal", "GTEX"]] * 2
-    + [["lung", "normal", "TCGA"]] + [["liver", "normal", "GTEX"]] * 4,
+    [["lung", "tumor", "TCGA"]] * 3
+    + [["lung", "normal", "GTEX"]] * 2
+    + [["lung", "normal", "TCGA"]]
+    + [["liver", "normal", "GTEX"]] * 4,
     columns=["tissue", "condition", "source"],
-)  # fmt: skip
+)
 
 
 @pytest.fixture

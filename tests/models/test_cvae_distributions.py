@@ -64,7 +64,9 @@ def test_scaled_normal_is_a_t_whose_log_sd_is_the_standard_deviation():
     made = ScaledNormal(torch.zeros(40000, 5), torch.zeros(5), 7).sample(seeded())
     torch.testing.assert_close(made.std(0), torch.ones(5), atol=0.03, rtol=0)
     sizes = made.square().mean(1)
-    assert torch.corrcoef(torch.stack([made[:, 0].square(), made[:, 1:].square().mean(1)]))[0, 1] > 0.1  # fmt: skip
+    assert (
+        torch.corrcoef(torch.stack([made[:, 0].square(), made[:, 1:].square().mean(1)]))[0, 1] > 0.1
+    )
     assert sizes.std() > 0.75  # independent normals: .63
 
 

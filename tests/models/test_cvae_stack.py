@@ -20,9 +20,13 @@ TRAIN, HELD_OUT = (X[:215].double(), CLASSES[:215]), (X[215:].double(), CLASSES[
 FIT = FitSettings(epochs=6, batch_size=50, patience=None, device="cpu", save_every_s=0)
 OTHERS = {
     "as_published": [{"learning_rate": r} for r in (5e-3, 1e-3, 1e-4)],
-    "corrected": [{"kl_warm_up": 3}, {"kl_weight": 2.0}, {"learning_rate": 1e-3, "weight_decay": 0.5}],
+    "corrected": [
+        {"kl_warm_up": 3},
+        {"kl_weight": 2.0},
+        {"learning_rate": 1e-3, "weight_decay": 0.5},
+    ],
     "best": [{"weight_decay": 0.1}, {"learning_rate": 1e-2}, {"noise_shrinkage": 50.0}],
-}  # fmt: skip
+}
 
 
 @pytest.fixture(autouse=True)

@@ -67,7 +67,9 @@ def test_from_the_same_start_the_numbers_are_those_of_scikit_learn():
         assert found.iterations[gene] == theirs.n_iter_
         np.testing.assert_allclose(found.weights[gene], theirs.weights_, atol=1e-6)
         np.testing.assert_allclose(found.means[gene], theirs.means_[:, 0], rtol=1e-6, atol=1e-6)
-        np.testing.assert_allclose(ours[:, gene], sklearn_log_density(theirs, unseen[:, gene]), atol=1e-5)  # fmt: skip
+        np.testing.assert_allclose(
+            ours[:, gene], sklearn_log_density(theirs, unseen[:, gene]), atol=1e-5
+        )
 
 
 def test_from_its_own_start_it_describes_unseen_values_as_well_as_scikit_learn():

@@ -95,7 +95,11 @@ def test_training_changes_what_learns_and_nothing_else(trainable, learns):
     model = classifier(trainable=trainable)
     before = {key: t.clone() for key, t in model.state_dict().items()}
     last = trained(model, planted(), epochs=1)
-    changed = {key.split(".")[0] for key, t in model.state_dict().items() if not torch.equal(t, before[key])}  # fmt: skip
+    changed = {
+        key.split(".")[0]
+        for key, t in model.state_dict().items()
+        if not torch.equal(t, before[key])
+    }
     assert changed == learns
     saved = {key.split("/")[1] for key in last.tensors if key.startswith("modules/")}
     assert saved == learns
@@ -132,8 +136,14 @@ def test_it_finds_the_planted_classes_and_survives_saving(config):
     logits = logits_of(model, x[160:].numpy())
     assert (logits.argmax(1) == labels[160:].numpy()).mean() > 0.8
     genes = pd.DataFrame(index=[f"G{i}" for i in range(N_GENES)])
-    about = {"classes": ["A", "B", "C"], "side": SIDE, "layout": "random", "keras_v1": False,
-             "temperature": 1.0, "reject": {}}  # fmt: skip
+    about = {
+        "classes": ["A", "B", "C"],
+        "side": SIDE,
+        "layout": "random",
+        "keras_v1": False,
+        "temperature": 1.0,
+        "reject": {},
+    }
     again = from_trained_model(to_trained_model(model, about, genes, {}, {}))
     np.testing.assert_array_equal(logits_of(again, x[160:].numpy()), logits)
 

@@ -18,7 +18,12 @@ KEPT = [n for n, make in SIMPLE_TRANSLATORS.items() if isinstance(make(), Residu
 
 
 def test_the_strongest_rows_can_be_kept():
-    assert set(KEPT) >= {"shrunken_residual", "gene_slopes", "gene_slopes_ridge", "tissue_mean_normal"}  # fmt: skip
+    assert set(KEPT) >= {
+        "shrunken_residual",
+        "gene_slopes",
+        "gene_slopes_ridge",
+        "tissue_mean_normal",
+    }
 
 
 @pytest.mark.parametrize("name", KEPT)

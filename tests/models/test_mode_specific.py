@@ -49,7 +49,11 @@ def test_values_come_back_and_modes_are_their_own(modes):
 
 def test_modes_are_drawn_by_their_responsibilities(modes):
     value = torch.tensor([[4.0]])  # between the two heaps of gene 1
-    density = modes.weights[:, 1] * torch.exp(-0.5 * ((4 - modes.means[:, 1]) / modes.sds[:, 1]) ** 2) / modes.sds[:, 1]  # fmt: skip
+    density = (
+        modes.weights[:, 1]
+        * torch.exp(-0.5 * ((4 - modes.means[:, 1]) / modes.sds[:, 1]) ** 2)
+        / modes.sds[:, 1]
+    )
     many = torch.zeros(20_000, 5)
     many[:, 1] = value
     drawn = modes.encode(many, draw()).mode[:, 1]

@@ -77,7 +77,9 @@ def test_expression_stays_at_or_above_its_floor(kind):
 
 def pooled_covariance(x):
     """Ledoit-Wolf on standardised residuals by scikit-learn, back in units."""
-    residual = np.concatenate([x[name == LABELS] - x[name == LABELS].mean(0) for name in np.unique(LABELS)])  # fmt: skip
+    residual = np.concatenate(
+        [x[name == LABELS] - x[name == LABELS].mean(0) for name in np.unique(LABELS)]
+    )
     freedom = len(x) - 3
     sd = np.sqrt((residual**2).sum(0) / freedom)
     covariance, _ = ledoit_wolf(residual / sd, assume_centered=True)
@@ -89,18 +91,30 @@ def test_the_normal_has_the_mixed_covariance_it_states(name, n):
     x = training()
     own = np.cov(x[name == LABELS], rowvar=False) if n > 1 else 0
     expected = ((n - 1) * own + 10 * pooled_covariance(x)) / (n - 1 + 10)
-    made = ClassNormal(floor=None).fit(x, LABELS).sample(np.full(200_000, name), np.random.default_rng(0))  # fmt: skip
+    made = (
+        ClassNormal(floor=None)
+        .fit(x, LABELS)
+        .sample(np.full(200_000, name), np.random.default_rng(0))
+    )
     np.testing.assert_allclose(np.cov(made, rowvar=False), expected, atol=0.02 * expected.max())
 
 
 def test_noise_has_the_variance_but_no_correlation():
     x = training()
-    made = ClassNoise(floor=None, prior=1e-9).fit(x, LABELS).sample(np.full(50_000, "lung normal"), np.random.default_rng(0))  # fmt: skip
+    made = (
+        ClassNoise(floor=None, prior=1e-9)
+        .fit(x, LABELS)
+        .sample(np.full(50_000, "lung normal"), np.random.default_rng(0))
+    )
     np.testing.assert_allclose(made.var(0), x[LABELS == "lung normal"].var(0, ddof=1), rtol=0.05)
     assert np.abs(np.corrcoef(made, rowvar=False) - np.eye(12)).max() < 0.03
 
 
 def test_copies_are_training_samples():
     x = training().astype(np.float32)
-    made = SIMPLE_GENERATORS["training_copies"]().fit(x, LABELS).sample(LABELS, np.random.default_rng(0))  # fmt: skip
+    made = (
+        SIMPLE_GENERATORS["training_copies"]()
+        .fit(x, LABELS)
+        .sample(LABELS, np.random.default_rng(0))
+    )
     assert set(map(bytes, made)) <= set(map(bytes, x))

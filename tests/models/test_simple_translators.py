@@ -18,9 +18,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:Sinkhorn did not converge")
 
 TRAIN, VALIDATION, TEST = (planted_patients(seed=seed) for seed in range(3))
 ONE_OUTPUT = {
-    "identity", "global_mean_shift", "tissue_mean_shift", "nearest_normal", "nearest_normal_in_tissue",
-    "gaussian_transport", "latent_arithmetic",
-}  # fmt: skip
+    "identity",
+    "global_mean_shift",
+    "tissue_mean_shift",
+    "nearest_normal",
+    "nearest_normal_in_tissue",
+    "gaussian_transport",
+    "latent_arithmetic",
+}
 PAIRED = {name for name, make in SIMPLE_TRANSLATORS.items() if make().paired}
 
 
@@ -80,9 +85,12 @@ def test_draws_have_the_spread_of_normals_and_guesses_of_a_mean_have_none(fitted
 def test_unpaired_translators_do_not_depend_on_who_belongs_to_whom():
     shuffled = np.random.default_rng(0).permutation(len(TRAIN.pairs[0]))
     other = TranslationData(
-        TRAIN.tumor, TRAIN.tumor_tissue, TRAIN.normal, TRAIN.normal_tissue,
+        TRAIN.tumor,
+        TRAIN.tumor_tissue,
+        TRAIN.normal,
+        TRAIN.normal_tissue,
         (TRAIN.pairs[0], TRAIN.pairs[1][shuffled]),
-    )  # fmt: skip
+    )
     for name, make in SIMPLE_TRANSLATORS.items():
         guesses = [
             make().fit(data, VALIDATION).point(TEST.tumor, TEST.tumor_tissue)
@@ -90,8 +98,12 @@ def test_unpaired_translators_do_not_depend_on_who_belongs_to_whom():
         ]
         assert np.array_equal(*guesses) == (name not in PAIRED), name
     assert {
-        "neighbours_normals", "whole_profile_ridge", "residual_ridge", "gene_slopes", "gene_slopes_ridge",
-    } == PAIRED  # fmt: skip
+        "neighbours_normals",
+        "whole_profile_ridge",
+        "residual_ridge",
+        "gene_slopes",
+        "gene_slopes_ridge",
+    } == PAIRED
 
 
 def test_copies_are_real_normals_of_the_tissue(fitted):
@@ -163,9 +175,11 @@ def test_noise_recovers_covariance_and_tissue_spread():
 def test_a_tissue_without_tumors_is_known_and_one_without_normals_is_not():
     lone = TRAIN.tumor_tissue != "lung"
     data = TranslationData(
-        TRAIN.tumor[lone], TRAIN.tumor_tissue[lone],
-        TRAIN.normal[TRAIN.normal_tissue != "liver"], TRAIN.normal_tissue[TRAIN.normal_tissue != "liver"],
-    )  # fmt: skip
+        TRAIN.tumor[lone],
+        TRAIN.tumor_tissue[lone],
+        TRAIN.normal[TRAIN.normal_tissue != "liver"],
+        TRAIN.normal_tissue[TRAIN.normal_tissue != "liver"],
+    )
     translator = SIMPLE_TRANSLATORS["tissue_mean_shift"]().fit(data, VALIDATION.unpaired())
     assert translator.tissues == ["lung", "thyroid"]
     lung = TEST.tumor_tissue == "lung"

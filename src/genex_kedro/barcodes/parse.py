@@ -23,9 +23,15 @@ _GTEX_CELL_LINES = ("0001", "0002", "0003", "0004", "0008")
 
 
 COLUMNS = (
-    "program", "patient_id", "sample_type_code", "sample_type", "condition", "tcga_code",
-    "cohort", "tissue",
-)  # fmt: skip
+    "program",
+    "patient_id",
+    "sample_type_code",
+    "sample_type",
+    "condition",
+    "tcga_code",
+    "cohort",
+    "tissue",
+)
 
 
 def parse_barcodes(sample_ids: Iterable[str]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from genex_kedro.models.images.backbones import BACKBONES, import_timm, timm_nam
 from genex_kedro.models.images.pretrained import Pretrained
 
 SOURCES = ("none", "folder", "hub")
-_HOW = "weights.source=folder,weights.folder=PATH (<backbone>*.safetensors), or weights.source=none for random weights"  # fmt: skip
+_HOW = "weights.source=folder,weights.folder=PATH (<backbone>*.safetensors), or weights.source=none for random weights"
 
 
 class ImageNetWeightsDataset(AbstractDataset[None, "ImageNetWeights"]):
@@ -105,7 +105,11 @@ class ImageNetWeights:
         """
         if self.source == "none" or backbone not in BACKBONES:
             return None
-        return _from_hub(backbone) if self.source == "hub" else _from_folder(backbone, Path(self._folder))  # fmt: skip
+        return (
+            _from_hub(backbone)
+            if self.source == "hub"
+            else _from_folder(backbone, Path(self._folder))
+        )
 
     def require(self, backbones: Iterable[str]) -> None:
         """Fetch and read the weights of all of these now, so that a run fails before it trains.

@@ -72,11 +72,18 @@ def delimited_rows(
         try:
             row = next(rows, None)
         except csv.Error as error:
-            raise _no_cells(path, number, str(error), "lines that end in a line feed, cells of text") from error  # fmt: skip
+            raise _no_cells(
+                path, number, str(error), "lines that end in a line feed, cells of text"
+            ) from error
         if row is None:
             return
         if rows.line_num > number - first + 1:
-            raise _no_cells(path, number, "a cell in quotation marks that goes over several lines", "every row on one line")  # fmt: skip
+            raise _no_cells(
+                path,
+                number,
+                "a cell in quotation marks that goes over several lines",
+                "every row on one line",
+            )
         yield number, row
         number += 1
 

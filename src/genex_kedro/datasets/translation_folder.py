@@ -13,7 +13,11 @@ from kedro_datasets._typing import JSONPreview
 from genex_kedro.datasets.atomic import staged_folder
 
 _TABLES = ("expression", "draws", "change")
-_FILES = {**{name: f"{name}.parquet" for name in _TABLES}, "calls": "calls.tsv", "report": "report.md"}  # fmt: skip
+_FILES = {
+    **{name: f"{name}.parquet" for name in _TABLES},
+    "calls": "calls.tsv",
+    "report": "report.md",
+}
 
 
 class TranslationFolderDataset(AbstractDataset[dict[str, Any], dict[str, Any]]):

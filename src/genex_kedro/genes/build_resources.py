@@ -43,7 +43,10 @@ def main(folder: str | Path) -> None:
     _write_panel("l1000", l1000.rename(columns={"symbol_2016": "symbol"}))
     original = _symbols(panels / "l1000_landmark_978_original_symbols.txt")
     by_original = l1000.set_index("symbol_original")["entrez"]
-    _write_panel("l1000_original", pd.DataFrame({"symbol": original, "entrez": by_original[original].to_numpy()}))  # fmt: skip
+    _write_panel(
+        "l1000_original",
+        pd.DataFrame({"symbol": original, "entrez": by_original[original].to_numpy()}),
+    )
     for name, file in {
         "foundation_one_308": "foundationone_308_inferred.txt",
         "foundation_one_309": "foundationone_cdx_309.txt",
@@ -58,8 +61,12 @@ def gene_table(old: pd.DataFrame, new: pd.DataFrame, l1000: pd.DataFrame) -> pd.
     old = old.assign(partner=_partners(old, new))
     genes = _positions_of(new, "GRCh38").assign(entrez=_settle_entrez(old, new))
     linked = old[old["partner"] >= 0].set_index("partner")
-    genes = genes.join(_positions_of(linked, "GRCh37").drop(columns=["symbol", "entrez"])
-                       .rename(columns={"ensembl": "older_ensembl"}).assign(aliases=linked["symbol"]))  # fmt: skip
+    genes = genes.join(
+        _positions_of(linked, "GRCh37")
+        .drop(columns=["symbol", "entrez"])
+        .rename(columns={"ensembl": "older_ensembl"})
+        .assign(aliases=linked["symbol"])
+    )
     only_old = old[(old["partner"] < 0) & ~old["symbol"].isin(new["symbol"])]
     genes = pd.concat(
         [genes, _positions_of(only_old, "GRCh37"), pd.DataFrame([_NOT_CODING])], ignore_index=True
@@ -114,10 +121,12 @@ def _add_aliases(genes: pd.DataFrame, l1000: pd.DataFrame) -> pd.DataFrame:
         row = next(
             table[key]
             for table, key in (
-                (row_of_symbol, symbol), (row_of_entrez, entrez), (row_of_alias, symbol),
+                (row_of_symbol, symbol),
+                (row_of_entrez, entrez),
+                (row_of_alias, symbol),
             )
             if key in table
-        )  # fmt: skip
+        )
         genes.loc[row, "entrez"] = entrez
         names[row] |= {symbol, original} - {genes.loc[row, "symbol"]}
     counts = pd.Series([alias for aliases in names for alias in aliases]).value_counts()

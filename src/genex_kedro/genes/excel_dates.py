@@ -7,9 +7,14 @@ import re
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # What a spreadsheet takes for the name of a month, as symbols begin.
 _PREFIXES = {
-    2: ("FEB",), 3: ("MARCH", "MARC", "MAR"), 4: ("APR",), 9: ("SEPT", "SEP"), 10: ("OCT",),
-    11: ("NOV",), 12: ("DEC",),
-}  # fmt: skip
+    2: ("FEB",),
+    3: ("MARCH", "MARC", "MAR"),
+    4: ("APR",),
+    9: ("SEPT", "SEP"),
+    10: ("OCT",),
+    11: ("NOV",),
+    12: ("DEC",),
+}
 _DAY_MONTH = re.compile(r"(\d{1,2})[-/. ]([A-Za-z]{3,9})\.?")
 _MONTH_YEAR = re.compile(r"([A-Za-z]{3,9})\.?[-/. ](\d{1,2})")
 _ISO = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})(?:[ T]00:00:00)?")
@@ -36,4 +41,6 @@ def _symbols(month: str | int, numbers: set[int]) -> list[str]:
     if isinstance(month, str):
         short = month[:3].lower()
         month = _MONTHS.index(short) + 1 if short in _MONTHS else 0
-    return [f"{prefix}{number}" for prefix in _PREFIXES.get(month, ()) for number in sorted(numbers)]  # fmt: skip
+    return [
+        f"{prefix}{number}" for prefix in _PREFIXES.get(month, ()) for number in sorted(numbers)
+    ]

@@ -10,7 +10,13 @@ import pandas as pd
 from genex_kedro.errors import InputError, some
 from genex_kedro.genes.table import gene_table, read_resource, row_of_alias, row_of_symbol
 
-PANELS = ("foundation_one_308", "foundation_one_309", "foundation_one_324", "l1000", "l1000_original")  # fmt: skip
+PANELS = (
+    "foundation_one_308",
+    "foundation_one_309",
+    "foundation_one_324",
+    "l1000",
+    "l1000_original",
+)
 _BY_NAME_ALONE = "l1000_original"
 
 

@@ -50,5 +50,7 @@ def sex_chromosome_genes() -> frozenset[str]:
     Left out where a model could otherwise tell samples apart by the sex of the donor.
     """
     table = gene_table()
-    on_sex = table[[f"chromosome_{assembly}" for assembly in ASSEMBLIES]].isin(["X", "Y"]).any(axis=1)  # fmt: skip
+    on_sex = (
+        table[[f"chromosome_{assembly}" for assembly in ASSEMBLIES]].isin(["X", "Y"]).any(axis=1)
+    )
     return frozenset(table.loc[on_sex, "symbol"])

@@ -86,17 +86,27 @@ class GeneImageLayout:
         """
         absent = [name for name in COLUMNS if name not in table]
         if absent or not len(table):
-            raise _unusable(where, f"columns {some(table.columns)}, {len(table)} genes", "a row a gene with the columns " + ", ".join(COLUMNS))  # fmt: skip
+            raise _unusable(
+                where,
+                f"columns {some(table.columns)}, {len(table)} genes",
+                "a row a gene with the columns " + ", ".join(COLUMNS),
+            )
         symbols, side = table["symbol"].astype(str), int(table["side"].iloc[0])
         row, column = (table[name].to_numpy(np.int64) for name in ("row", "column"))
         if symbols.duplicated().any():
-            raise _unusable(where, f"{some(symbols[symbols.duplicated()])} more than once", "every gene once")  # fmt: skip
+            raise _unusable(
+                where, f"{some(symbols[symbols.duplicated()])} more than once", "every gene once"
+            )
         outside = (row < 0) | (row >= side) | (column < 0) | (column >= side)
         if outside.any():
-            raise _unusable(where, f"{some(symbols[outside])} outside", f"rows and columns from 0 to {side - 1}")  # fmt: skip
+            raise _unusable(
+                where, f"{some(symbols[outside])} outside", f"rows and columns from 0 to {side - 1}"
+            )
         shared = pd.Series(row * side + column).duplicated().to_numpy()
         if shared.any():
-            raise _unusable(where, f"{some(symbols[shared])} on the pixel of another gene", "one gene a pixel")  # fmt: skip
+            raise _unusable(
+                where, f"{some(symbols[shared])} on the pixel of another gene", "one gene a pixel"
+            )
         return cls(tuple(symbols), row, column, side, str(table["order"].iloc[0]))
 
 

@@ -120,7 +120,9 @@ def _embed(training: np.ndarray, settings: LayoutSettings) -> np.ndarray:
     if settings.method == "umap" and len(genes) > _FEW:
         from umap import UMAP
 
-        return UMAP(n_neighbors=neighbours, random_state=settings.seed, n_jobs=1).fit_transform(reduced)  # fmt: skip
+        return UMAP(n_neighbors=neighbours, random_state=settings.seed, n_jobs=1).fit_transform(
+            reduced
+        )
     return _tsne(reduced, neighbours, settings)
 
 

@@ -143,5 +143,7 @@ def _compare(real: Differences, synthetic: Differences, n_top: int) -> tuple[flo
         float((called_synthetic & same_sign)[top].mean()) if len(top) else np.nan,
         float(called[called_synthetic].mean()) if called_synthetic.any() else np.nan,
         float(same_sign[top].mean()) if len(top) else np.nan,
-        float(np.corrcoef(real.log2_fold_change, synthetic.log2_fold_change)[0, 1]) if spread > 1e-6 else 0.0,
-    )  # fmt: skip
+        float(np.corrcoef(real.log2_fold_change, synthetic.log2_fold_change)[0, 1])
+        if spread > 1e-6
+        else 0.0,
+    )

@@ -17,7 +17,7 @@ from genex_kedro.metrics import (
     marginals,
     privacy,
     utility,
-)  # fmt: skip
+)
 from genex_kedro.metrics.base import Metric
 
 ATTACKS = ("gan_leaks", "domias")
@@ -44,13 +44,19 @@ def _declared() -> tuple[Metric, ...]:
         if m.name.startswith("tstr")
     ]
     return (
-        *correlation.METRICS, *dendrogram.METRICS,
-        *marginals.METRICS, *marginals.WITHIN_CLASS,
+        *correlation.METRICS,
+        *dendrogram.METRICS,
+        *marginals.METRICS,
+        *marginals.WITHIN_CLASS,
         *_named(correlation.METRICS, "{}_all"),
-        *_named(compared, "{}_train"), *_named(compared, "{}_test"),
-        *transfer, *ratio, *differential.METRICS, *distance,
+        *_named(compared, "{}_train"),
+        *_named(compared, "{}_test"),
+        *transfer,
+        *ratio,
+        *differential.METRICS,
+        *distance,
         *(replace(m, name=m.name.replace("membership", a)) for a in ATTACKS for m in attack),
-    )  # fmt: skip
+    )
 
 
 METRICS = _declared()

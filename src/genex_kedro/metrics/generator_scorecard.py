@@ -22,7 +22,7 @@ from genex_kedro.metrics import (
     marginals,
     privacy,
     utility,
-)  # fmt: skip
+)
 from genex_kedro.metrics.generator_metrics import ATTACKS, METRICS
 from genex_kedro.metrics.neighbours import pair_distances
 from genex_kedro.metrics.samples import Samples, match_classes, require_same_genes

@@ -25,9 +25,7 @@ def closest_record_ratio(to_training: np.ndarray, held_out_to_training: np.ndarr
     to_training : ndarray, shape (n_synthetic, n_training)
     held_out_to_training : ndarray, shape (n_held_out, n_training)
     """
-    return float(
-        np.median(to_training.min(axis=1)) / np.median(held_out_to_training.min(axis=1))
-    )  # fmt: skip
+    return float(np.median(to_training.min(axis=1)) / np.median(held_out_to_training.min(axis=1)))
 
 
 def nearest_in_training(to_training: np.ndarray, to_held_out: np.ndarray) -> float:

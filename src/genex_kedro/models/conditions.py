@@ -120,7 +120,12 @@ class Vocabulary:
             If a factor, a level or the combination is unknown, or `n` is below 1.
         """
         if n < 1:
-            raise InputError(where="number of samples", found=str(n), expected="1 or more", remedy="Ask for at least one sample.")  # fmt: skip
+            raise InputError(
+                where="number of samples",
+                found=str(n),
+                expected="1 or more",
+                remedy="Ask for at least one sample.",
+            )
         if unknown := [name for name in levels if name not in self.factors]:
             raise InputError(
                 where="conditions of the samples asked for",

@@ -33,7 +33,9 @@ class Stack(nn.Module):
         parameters, buffers = stack_module_state(list(networks))
         kept = networks[0].state_dict().keys()
         for name, tensor in parameters.items():
-            self.register_parameter(_plain(name), nn.Parameter(tensor.detach(), requires_grad=tensor.requires_grad))  # fmt: skip
+            self.register_parameter(
+                _plain(name), nn.Parameter(tensor.detach(), requires_grad=tensor.requires_grad)
+            )
         for name, tensor in buffers.items():
             self.register_buffer(_plain(name), tensor, persistent=name in kept)
         # in a tuple, where torch does not look for submodules: it has shapes and no values
@@ -101,7 +103,9 @@ class StackedAdamW(torch.optim.Optimizer):
         device = parameters[0].device
         self._rates, self._decays = self._rates.to(device), self._decays.to(device)
         states = [self._state_of(parameter) for parameter in parameters]
-        steps, means, squares = ([state[key] for state in states] for key in ("step", "exp_avg", "exp_avg_sq"))  # fmt: skip
+        steps, means, squares = (
+            [state[key] for state in states] for key in ("step", "exp_avg", "exp_avg_sq")
+        )
         gradients = [parameter.grad for parameter in parameters]
         torch._foreach_add_(steps, 1)
         torch._foreach_lerp_(means, gradients, 1 - beta1)
@@ -111,7 +115,13 @@ class StackedAdamW(torch.optim.Optimizer):
         torch._foreach_div_(sizes, [torch.sqrt(1 - beta2**step) for step in steps])
         torch._foreach_add_(sizes, self._eps)
         moves = torch._foreach_div(means, sizes)
-        torch._foreach_mul_(moves, [_along(self._rates / (1 - beta1**step), p) for step, p in zip(steps, parameters, strict=True)])  # fmt: skip
+        torch._foreach_mul_(
+            moves,
+            [
+                _along(self._rates / (1 - beta1**step), p)
+                for step, p in zip(steps, parameters, strict=True)
+            ],
+        )
         shrink = 1 - self._rates * self._decays
         torch._foreach_mul_(parameters, [_along(shrink, p) for p in parameters])
         torch._foreach_sub_(parameters, moves)

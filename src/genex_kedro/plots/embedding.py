@@ -45,14 +45,25 @@ def _draw(axis, samples: pd.DataFrame, label: str, colours: dict) -> None:
     for kind, marker in _MARKERS.items():
         chosen = samples["kind"] == kind
         axis.scatter(
-            samples["x"][chosen], samples["y"][chosen], c=list(colour[chosen]), marker=marker,
-            s=14 if kind == "real" else 16, alpha=0.7, linewidths=0 if kind == "real" else 0.9,
-        )  # fmt: skip
+            samples["x"][chosen],
+            samples["y"][chosen],
+            c=list(colour[chosen]),
+            marker=marker,
+            s=14 if kind == "real" else 16,
+            alpha=0.7,
+            linewidths=0 if kind == "real" else 0.9,
+        )
     there = [name for name in colours if (samples[label] == name).any()]
     handles = [
-        axis.scatter([], [], color=colours[name], s=30, label=name,
-                     marker=_MARKERS[name] if label == "kind" else "o")
+        axis.scatter(
+            [],
+            [],
+            color=colours[name],
+            s=30,
+            label=name,
+            marker=_MARKERS[name] if label == "kind" else "o",
+        )
         for name in there
-    ]  # fmt: skip
+    ]
     axis.legend(handles=handles, fontsize=8, frameon=False, ncols=1 + len(there) // 12, loc="best")
     axis.set(title="real (o) and synthetic (x)" if label == "kind" else label, xticks=[], yticks=[])

@@ -73,9 +73,12 @@ def plot_gene_images(
         axis.set_axis_off()
     for axis, column in zip(axes.flat, values, strict=False):
         shown = axis.imshow(
-            layout.draw(values[column].to_numpy()), cmap="RdBu_r", vmin=-limit, vmax=limit,
+            layout.draw(values[column].to_numpy()),
+            cmap="RdBu_r",
+            vmin=-limit,
+            vmax=limit,
             interpolation="nearest",
-        )  # fmt: skip
+        )
         axis.set_title(str(column), fontsize=9)
     figure.colorbar(shown, ax=axes.ravel().tolist(), shrink=0.6, label=label)
     figure.suptitle(title)
@@ -91,7 +94,9 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
         for order, colour in colours.items():
             mine = curves[(curves["how"] == how) & (curves["order"] == order)]
             for _, one in mine.groupby("seed"):
-                axis.plot(one["fraction"], one["probability"], "o-", ms=3, color=colour, label=order)  # fmt: skip
+                axis.plot(
+                    one["fraction"], one["probability"], "o-", ms=3, color=colour, label=order
+                )
         axis.set(title=how, xlabel="share of the genes")
         axis.set_xscale("symlog", linthresh=0.005)
         axis.set_xlim(0, 1)

@@ -164,6 +164,10 @@ def _dropouts(settings: SimulationSettings, values: pd.DataFrame, rng):
 def _cohort(settings: SimulationSettings, values, samples, genes) -> AnnData:
     obs = samples.drop(columns=["purity", "sex"])
     cohort = build_cohort(values, obs, genes[["entrez"]], STUDY_UNIT, "the simulated cohort")
-    add_notice(cohort, "simulated samples", cohort.n_obs,
-               f"no real patient: drawn with seed {settings.seed}, ids in the style of TCGA and GTEx")  # fmt: skip
+    add_notice(
+        cohort,
+        "simulated samples",
+        cohort.n_obs,
+        f"no real patient: drawn with seed {settings.seed}, ids in the style of TCGA and GTEx",
+    )
     return cohort

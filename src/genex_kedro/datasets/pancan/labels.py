@@ -34,14 +34,29 @@ def label_barcodes(barcodes: list[str], where: str) -> pd.DataFrame:
     """
     said = parse_barcodes(barcodes).reset_index(drop=True)
     no_sample = (said["program"] != "TCGA") | (said["sample_type_code"] == "")
-    _refuse(barcodes, no_sample, "names that are no TCGA barcodes",
-            "TCGA-XX-XXXX-01 or a whole aliquot barcode", where)  # fmt: skip
+    _refuse(
+        barcodes,
+        no_sample,
+        "names that are no TCGA barcodes",
+        "TCGA-XX-XXXX-01 or a whole aliquot barcode",
+        where,
+    )
     # sites of cell lines have controls only, and these no tissue
     no_study = (said["tissue"] == "") & ((said["condition"] != "") | (said["tcga_code"] == ""))
-    _refuse(barcodes, no_study, "barcodes of source sites without a tumor type",
-            "a tissue source site of TCGA", where)  # fmt: skip
-    _refuse(barcodes, said["sample_type"] == "", "barcodes of unknown sample types",
-            "a sample type such as 01 or 11", where)  # fmt: skip
+    _refuse(
+        barcodes,
+        no_study,
+        "barcodes of source sites without a tumor type",
+        "a tissue source site of TCGA",
+        where,
+    )
+    _refuse(
+        barcodes,
+        said["sample_type"] == "",
+        "barcodes of unknown sample types",
+        "a sample type such as 01 or 11",
+        where,
+    )
     labels = said[["patient_id", "tissue", "condition", "cohort", "sample_type"]]
     return labels.assign(
         sample=said["patient_id"] + "-" + said["sample_type_code"],
@@ -75,15 +90,32 @@ def choose_samples(labels: pd.DataFrame, keep_normals: bool) -> tuple[np.ndarray
     latest = latest.iloc[np.argsort(vial, kind="stable")]
     repeated = latest["sample"].duplicated()
     if repeated.any():
-        notices.append(("aliquots left out: another of the same sample stays", int(repeated.sum()),
-                        f"earliest vial, then latest plate; left out {some(latest['aliquot'][repeated], 12)}"))  # fmt: skip
+        notices.append(
+            (
+                "aliquots left out: another of the same sample stays",
+                int(repeated.sum()),
+                f"earliest vial, then latest plate; left out {some(latest['aliquot'][repeated], 12)}",
+            )
+        )
     kept = labels.drop(index=latest.index[repeated])
     is_control = kept["condition"] == ""
     if is_control.any():
-        notices.append(("samples left out: neither tumor nor normal", int(is_control.sum()), some(kept["sample"][is_control])))  # fmt: skip
+        notices.append(
+            (
+                "samples left out: neither tumor nor normal",
+                int(is_control.sum()),
+                some(kept["sample"][is_control]),
+            )
+        )
     is_normal = kept["condition"] == "normal"
     if not keep_normals and is_normal.any():
-        notices.append(("samples left out: adjacent normals", int(is_normal.sum()), "a tumor type with normals in it is none; pancan.keep_normals=true keeps them"))  # fmt: skip
+        notices.append(
+            (
+                "samples left out: adjacent normals",
+                int(is_normal.sum()),
+                "a tumor type with normals in it is none; pancan.keep_normals=true keeps them",
+            )
+        )
         kept = kept[~is_normal]
     return kept.index[kept["condition"] != ""].to_numpy(), notices
 

@@ -156,7 +156,13 @@ def _drop_repeated(values: _Values) -> None:
     repeated = names.duplicated(keep=False)
     if repeated.any():
         values.genes, values.matrix = names[~repeated].tolist(), values.matrix[:, ~repeated]
-        values.notices.append(("rows left out: two under one name", int(repeated.sum()), some(names[repeated].unique())))  # fmt: skip
+        values.notices.append(
+            (
+                "rows left out: two under one name",
+                int(repeated.sum()),
+                some(names[repeated].unique()),
+            )
+        )
 
 
 class _Negative:
@@ -177,11 +183,21 @@ class _Negative:
 
 def _note_genes(values: _Values, incomplete: list[str], negative: _Negative) -> None:
     if incomplete:
-        values.notices.append(("genes left out: not measured in every sample", len(incomplete),
-                               f"{len(values.genes):,} remain; filled they would give the tumor type away: {some(incomplete)}"))  # fmt: skip
+        values.notices.append(
+            (
+                "genes left out: not measured in every sample",
+                len(incomplete),
+                f"{len(values.genes):,} remain; filled they would give the tumor type away: {some(incomplete)}",
+            )
+        )
     if negative.count:
-        values.notices.append(("values below zero set to zero", negative.count,
-                               f"left by the batch correction, down to {negative.lowest:g}, in {len(negative.genes):,} genes: {some(negative.genes)}"))  # fmt: skip
+        values.notices.append(
+            (
+                "values below zero set to zero",
+                negative.count,
+                f"left by the batch correction, down to {negative.lowest:g}, in {len(negative.genes):,} genes: {some(negative.genes)}",
+            )
+        )
 
 
 def _require_samples(chosen: np.ndarray, stream: GeneStream) -> None:

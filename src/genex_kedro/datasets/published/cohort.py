@@ -67,7 +67,9 @@ class PublicCohortDataset(AbstractDataset[NoReturn, AnnData]):
         missing = [source for source in sources if not (home / source.name).is_file()]
         if missing:
             size = sum(source.size or 0 for source in missing) / 1e6
-            log.info("fetching %d files, %.0f MB as far as is known, to %s", len(missing), size, home)  # fmt: skip
+            log.info(
+                "fetching %d files, %.0f MB as far as is known, to %s", len(missing), size, home
+            )
         ensure(sources, home, self._offline_home())
         self._fetched = True
 

@@ -51,7 +51,8 @@ class GeneBlocks:
         """All genes as float32, shape (n_samples, n_genes), C order; the blocks are emptied."""
         matrix = _untouched((self._shape[1], self._n_genes))
         for start in range(0, self._n_genes, self._shape[0]):
-            block, self._blocks[start // self._shape[0]] = self._blocks[start // self._shape[0]], None  # fmt: skip
+            place = start // self._shape[0]
+            block, self._blocks[place] = self._blocks[place], None
             stop = min(start + self._shape[0], self._n_genes)
             matrix[:, start:stop] = block[: stop - start].T
         self._blocks, self._n_genes = [], 0

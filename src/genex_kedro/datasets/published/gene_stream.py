@@ -128,7 +128,9 @@ class GeneStream:
         try:
             return name.decode().strip()
         except UnicodeDecodeError as error:
-            raise self._fault(line, repr(name[:40]), "a name that is not UTF-8", "UTF-8 text") from error  # fmt: skip
+            raise self._fault(
+                line, repr(name[:40]), "a name that is not UTF-8", "UTF-8 text"
+            ) from error
 
     def _lines(self, wanted: set[bytes] | None) -> Iterator[tuple[int, bytes, bytearray]]:
         """Number, first cell and the other cells of every wanted line after the header."""
@@ -199,7 +201,12 @@ class GeneStream:
 
     def _wrong_width(self, line: int, gene: str, cells: bytes) -> InputError:
         found = _count(cells)
-        return self._fault(line, gene, f"{found:,} values", f"{len(self.samples):,} values, as many as the header names samples")  # fmt: skip
+        return self._fault(
+            line,
+            gene,
+            f"{found:,} values",
+            f"{len(self.samples):,} values, as many as the header names samples",
+        )
 
     def _wrong_cell(self, rows: list[_Row]) -> InputError:
         for line, gene, cells in rows:

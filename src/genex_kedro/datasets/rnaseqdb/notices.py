@@ -30,8 +30,12 @@ def note_files(cohort: AnnData, files: list[RnaseqdbFile]) -> None:
 def note_genes(cohort: AnnData, n_genes_in_any: int) -> None:
     """How many genes were left out, and how many have no Entrez id."""
     if dropped := n_genes_in_any - cohort.n_vars:
-        add_notice(cohort, "genes not in every file", dropped,
-                   "left out: filled with zeros they would give the tissue away")  # fmt: skip
+        add_notice(
+            cohort,
+            "genes not in every file",
+            dropped,
+            "left out: filled with zeros they would give the tissue away",
+        )
     if unknown := int((cohort.var["entrez"] == "").sum()):
         add_notice(cohort, "genes without an Entrez id", unknown, "matched by symbol only")
 
@@ -39,10 +43,14 @@ def note_genes(cohort: AnnData, n_genes_in_any: int) -> None:
 def note_repairs(cohort: AnnData, repairs: Repairs, clip_log2: float) -> None:
     """Which values were set to a limit."""
     for count, check, text in (
-        (repairs.clipped, "values clipped", f"set to log2(x+1) = {clip_log2:g}: more than a whole"
-         " sample sums to, left by the batch correction"),
+        (
+            repairs.clipped,
+            "values clipped",
+            f"set to log2(x+1) = {clip_log2:g}: more than a whole"
+            " sample sums to, left by the batch correction",
+        ),
         (repairs.negative, "negative values", "set to 0: FPKM cannot be negative"),
-    ):  # fmt: skip
+    ):
         genes = cohort.var_names[count > 0]
         if len(genes):
             add_notice(cohort, check, count.sum(), f"{text}; genes {', '.join(genes)}")

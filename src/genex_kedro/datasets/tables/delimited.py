@@ -60,7 +60,10 @@ def read_delimited(path: str | Path, kind: str) -> RawTable:
     """
     layout = sniff(path, kind)
     names = [f"f{place}" for place in range(len(layout.header))]
-    types = {name: pa.string() if place < layout.n_text else pa.float32() for place, name in enumerate(names)}  # fmt: skip
+    types = {
+        name: pa.string() if place < layout.n_text else pa.float32()
+        for place, name in enumerate(names)
+    }
     text: list[list[str]] = [[] for _ in range(layout.n_text)]
     blocks: list[np.ndarray] = []
     try:
@@ -177,7 +180,9 @@ def _count_phenotypes(header: list[str]) -> int | None:
     if header[:2] != _XENA:
         return None
     genes = (place for place, name in enumerate(header) if name in row_of_symbol())
-    return next(genes, None) or next((n for n, name in enumerate(header) if name.startswith("ENSG")), None)  # fmt: skip
+    return next(genes, None) or next(
+        (n for n, name in enumerate(header) if name.startswith("ENSG")), None
+    )
 
 
 def _join(blocks: list[np.ndarray], n_columns: int) -> np.ndarray:

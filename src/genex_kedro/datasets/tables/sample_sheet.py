@@ -88,9 +88,11 @@ def _from_parquet(path: str | Path) -> pd.DataFrame:
         sheet = pd.read_parquet(path)
     except (ValueError, OSError) as error:
         raise InputError(
-            where=str(path), found=f"a Parquet file that cannot be read ({error})",
-            expected="a sample sheet", remedy=TABLE_REMEDY,
-        ) from error  # fmt: skip
+            where=str(path),
+            found=f"a Parquet file that cannot be read ({error})",
+            expected="a sample sheet",
+            remedy=TABLE_REMEDY,
+        ) from error
     if "sample_id" not in sheet.columns:
         sheet = sheet.rename_axis(sheet.index.name or "sample_id").reset_index()
     return as_labels(sheet)

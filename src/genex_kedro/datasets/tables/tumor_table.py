@@ -78,7 +78,11 @@ def tumors_in(table: pd.DataFrame, unit: str | None, where: str) -> AnnData:
         require_unit(unit, where)
     beside = table.columns.intersection(["sample_id", *_OPTIONAL])
     sheet = as_labels(table[beside])
-    names = sheet.pop("sample_id") if "sample_id" in beside else [f"sample {i}" for i in range(1, len(table) + 1)]  # fmt: skip
+    names = (
+        sheet.pop("sample_id")
+        if "sample_id" in beside
+        else [f"sample {i}" for i in range(1, len(table) + 1)]
+    )
     sheet.index = pd.Index(names, name="sample_id").astype(str)
     values = table.drop(columns=beside)
     genes = values.columns.astype(str).tolist()

@@ -63,12 +63,22 @@ def shared_symbols(rows: list[str], annotation: Annotation) -> list[tuple[str, i
     noticed = []
     if repeated.any():
         names = annotation.var.index[genes[repeated].unique()]
-        noticed.append(("symbols shared by several Ensembl ids", len(names),
-                        f"{int(repeated.sum())} ids, summed as TPM: {some(names)}"))  # fmt: skip
+        noticed.append(
+            (
+                "symbols shared by several Ensembl ids",
+                len(names),
+                f"{int(repeated.sum())} ids, summed as TPM: {some(names)}",
+            )
+        )
     on_y = [row for row in rows if row.startswith(_ON_Y)]
     if on_y:
-        noticed.append(("pseudoautosomal genes with a copy on Y", len(on_y),
-                        f"added to the copy on X, with which they share their reads: {some(on_y)}"))  # fmt: skip
+        noticed.append(
+            (
+                "pseudoautosomal genes with a copy on Y",
+                len(on_y),
+                f"added to the copy on X, with which they share their reads: {some(on_y)}",
+            )
+        )
     return noticed
 
 

@@ -103,7 +103,13 @@ def _tissues(kept: pd.DataFrame, notices: list) -> pd.Series:
     known = tissue_of_primary_site()
     new = sorted({name for name in site if name and name.lower() not in known})
     if new:
-        notices.append(("primary sites not in the table of tissues", len(new), f"each a tissue of its own: {some(new)}"))  # fmt: skip
+        notices.append(
+            (
+                "primary sites not in the table of tissues",
+                len(new),
+                f"each a tissue of its own: {some(new)}",
+            )
+        )
     return site.str.lower().map(lambda name: known.get(name, name))
 
 

@@ -76,9 +76,13 @@ def fit_aligned(
     fitted |= _discriminants(config, fitted, np.concatenate([tumor_mean, own_mean]))
     fitted |= class_noise(config, normals.keys, normal_keys, normal_rest, tumor_keys)
     aligned = Aligned(
-        config, classes, tumors.expression.shape[1], len(fitted["axes"]),
-        len(fitted["noise_axes"]), fitted["class_axes"].shape[1],
-    )  # fmt: skip
+        config,
+        classes,
+        tumors.expression.shape[1],
+        len(fitted["axes"]),
+        len(fitted["noise_axes"]),
+        fitted["class_axes"].shape[1],
+    )
     aligned.load_state_dict(
         {k: torch.as_tensor(np.asarray(v), dtype=torch.float32) for k, v in fitted.items()}
     )
@@ -118,7 +122,9 @@ def _means(config, tumors, normals, tumor_keys, tumor_mean) -> dict[str, np.ndar
         n = (normals.tissue == t).sum()
         shrunk[t] = (n * of_tissue[t] + config.tissue_prior * grand) / (n + config.tissue_prior)
     both = [t for t in known if t in set(tumors.tissue)]
-    tumor_of = np.stack([tumors.expression[tumors.tissue == t].mean(0, dtype=np.float64) for t in both])  # fmt: skip
+    tumor_of = np.stack(
+        [tumors.expression[tumors.tissue == t].mean(0, dtype=np.float64) for t in both]
+    )
     normal_of = np.stack([of_tissue[t] for t in both])
     a, b = tumor_of - tumor_of.mean(0), normal_of - normal_of.mean(0)
     slope = config.unseen_slope * (a * b).sum() / max((a * a).sum(), 1e-12)

@@ -59,7 +59,9 @@ class ScaledNormal:
         """Log density in nats; shape (n_samples,)."""
         z = (x - self.mean) * torch.exp(-self.log_sd)
         n, nu = self.mean.shape[-1], self.freedom
-        constant = math.lgamma((nu + n) / 2) - math.lgamma(nu / 2) - n / 2 * math.log((nu - 2) * math.pi)  # fmt: skip
+        constant = (
+            math.lgamma((nu + n) / 2) - math.lgamma(nu / 2) - n / 2 * math.log((nu - 2) * math.pi)
+        )
         spread = torch.log1p(z.square().sum(dim=-1) / (nu - 2))
         return constant - self.log_sd.expand_as(z).sum(dim=-1) - (nu + n) / 2 * spread
 

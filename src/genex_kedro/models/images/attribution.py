@@ -87,8 +87,11 @@ def integrated_gradients(
         for part in todo.split(batch):
             chosen = {"inputs": expression[part], "baselines": baseline[part]}
             found = method.attribute(
-                **chosen, target=target[part], n_steps=steps, internal_batch_size=max(batch, len(part))
-            )  # fmt: skip
+                **chosen,
+                target=target[part],
+                n_steps=steps,
+                internal_batch_size=max(batch, len(part)),
+            )
             values[part] = found.detach().to(values.dtype)
             error[part] = _incompleteness(method, found, *chosen.values(), target[part])
         used, steps = steps, 2 * steps

@@ -219,9 +219,13 @@ def from_trained_model(trained: TrainedModel) -> ImageClassifier:
     about = {key: config.pop(key) for key in _ABOUT}
     pixels = trained.weights.get("image.pixels", torch.arange(len(trained.genes)))
     classifier = build_image_classifier(
-        ImageClassifierConfig(**config), pixels, about["side"], len(about["classes"]), 0,
+        ImageClassifierConfig(**config),
+        pixels,
+        about["side"],
+        len(about["classes"]),
+        0,
         keras_v1=about["keras_v1"],
-    )  # fmt: skip
+    )
     classifier.familiar = torch.empty_like(trained.weights["familiar"])
     classifier.load_state_dict(trained.weights)
     classifier.exact = True

@@ -7,9 +7,15 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Network = Literal[
-    "vgg19", "xception", "densenet169", "resnet50", "resnet18", "efficientnet_lite0",
-    "small_cnn", "mlp",
-]  # fmt: skip
+    "vgg19",
+    "xception",
+    "densenet169",
+    "resnet50",
+    "resnet18",
+    "efficientnet_lite0",
+    "small_cnn",
+    "mlp",
+]
 OWN = ("small_cnn", "mlp")
 
 

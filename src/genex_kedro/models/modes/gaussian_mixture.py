@@ -77,7 +77,9 @@ def fit_mixtures(
         Fewer than two samples, or values that are not finite.
     """
     if values.ndim != 2 or len(values) < 2 or not values.isfinite().all():
-        raise ValueError(f"mixtures of {tuple(values.shape)} values, which are to be finite, of two samples or more")  # fmt: skip
+        raise ValueError(
+            f"mixtures of {tuple(values.shape)} values, which are to be finite, of two samples or more"
+        )
     block = max(1, _ELEMENTS // (len(values) * n_modes))
     parts = []
     for first in range(0, values.shape[1], block):
@@ -224,7 +226,9 @@ class _Block:
     def _bound_of_parameters(self) -> Tensor:
         """The lower bound but for the entropy and constants, (n_genes,)."""
         log_precision = -0.5 * (self.variance.log() + self.freedom.log())
-        wishart = self.freedom * (log_precision + 0.5 * math.log(2)) + torch.lgamma(0.5 * self.freedom)  # fmt: skip
+        wishart = self.freedom * (log_precision + 0.5 * math.log(2)) + torch.lgamma(
+            0.5 * self.freedom
+        )
         sticks = torch.lgamma(self.a) + torch.lgamma(self.b) - torch.lgamma(self.a + self.b)
         return (wishart + sticks - 0.5 * self.precision.log()).sum(dim=1)
 
