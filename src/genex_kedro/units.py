@@ -78,15 +78,10 @@ def check_values(
     _require_some_value(values, samples, where)
 
     def refuse(bad: np.ndarray, found: str, expected: str, remedy: str) -> None:
-        count = int(np.count_nonzero(bad))
-        if count:
+        if bad.any():
             places = (f"{samples[i]}/{genes[j]}={values[i, j]:g}" for i, j in first_places(bad))
-            raise InputError(
-                where=where,
-                found=f"{count} {found}, first {', '.join(places)}",
-                expected=expected,
-                remedy=remedy,
-            )
+            found = f"{np.count_nonzero(bad)} {found}, first {', '.join(places)}"
+            raise InputError(where=where, found=found, expected=expected, remedy=remedy)
 
     refuse(
         np.isinf(values),

@@ -59,31 +59,14 @@ def read_delimited(path: str | Path, kind: str) -> RawTable:
         text that is not UTF-8.
     """
     layout = sniff(path, kind)
-    names = [f"f{place}" for place in range(len(layout.header))]
-    types = {
-        name: pa.string() if place < layout.n_text else pa.float32()
-        for place, name in enumerate(names)
-    }
     text: list[list[str]] = [[] for _ in range(layout.n_text)]
     blocks: list[np.ndarray] = []
     try:
         with pa.input_stream(str(path), compression="gzip" if kind == "gzip" else None) as stream:
-            reader = pacsv.open_csv(
-                stream,
-                pacsv.ReadOptions(
-                    column_names=names,
-                    skip_rows=layout.skip,
-                    block_size=max(_BLOCK, 4 * layout.longest),
-                ),
-                pacsv.ParseOptions(delimiter=layout.delimiter),
-                pacsv.ConvertOptions(
-                    column_types=types, null_values=MISSING, strings_can_be_null=False
-                ),
-            )
-            for batch in reader:
+            for batch in _batches(stream, layout):
                 for place, column in enumerate(text):
                     column.extend(batch.column(place).to_pylist())
-                numbers = batch.select(names[layout.n_text :])
+                numbers = batch.select(range(layout.n_text, len(layout.header)))
                 blocks.append(numbers.to_tensor(null_to_nan=True).to_numpy())
     except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as error:
         raise locate_fault(layout, kind, error) from error
@@ -99,6 +82,23 @@ def read_delimited(path: str | Path, kind: str) -> RawTable:
         corner=layout.header[0],
         annotations=dict(zip(layout.header[1 : layout.n_text], text[1:], strict=True)),
         obs=pd.DataFrame(layout.labels, index=columns, dtype=object) if layout.labels else None,
+    )
+
+
+def _batches(stream: pa.NativeFile, layout: Layout) -> pacsv.CSVStreamingReader:
+    """The table a block of lines at a time, its columns by place: names may repeat."""
+    names = [f"f{place}" for place in range(len(layout.header))]
+    types = {
+        name: pa.string() if place < layout.n_text else pa.float32()
+        for place, name in enumerate(names)
+    }
+    return pacsv.open_csv(
+        stream,
+        pacsv.ReadOptions(
+            column_names=names, skip_rows=layout.skip, block_size=max(_BLOCK, 4 * layout.longest)
+        ),
+        pacsv.ParseOptions(delimiter=layout.delimiter),
+        pacsv.ConvertOptions(column_types=types, null_values=MISSING, strings_can_be_null=False),
     )
 
 

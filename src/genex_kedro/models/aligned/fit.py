@@ -59,16 +59,8 @@ def fit_aligned(
         raise ValueError("no tissue with enough tumors and normals to learn from")
     if pairs is not None:
         pairs = pairs_among(pairs, of_tumors, of_normals)
-    normal_keys = sorted(set(normals.keys))
-    without = sorted({t for t, _ in normal_keys} - set(tumors.tissue))
-    tumor_keys = sorted(set(tumors.keys)) + [(t, t) for t in without]
-    tissues = tuple(sorted({t for t, _ in tumor_keys}))
-    classes = Classes(
-        tissues,
-        tuple(tissues.index(t) for t, _ in tumor_keys),
-        tuple(tissues.index(t) for t, _ in normal_keys),
-    )
-    tumor_mean, tumor_rest = _class_means(tumors, tumor_keys[: len(tumor_keys) - len(without)])
+    classes, tumor_keys, normal_keys = _classes(tumors, normals)
+    tumor_mean, tumor_rest = _class_means(tumors, tumor_keys[: len(set(tumors.keys))])
     own_mean, normal_rest = _class_means(normals, normal_keys)
     fitted = _means(config, tumors, normals, tumor_keys, tumor_mean)
     tumor_mean = fitted["tumor_mean"]
@@ -99,6 +91,17 @@ def fit_aligned(
 def asks_pairs(aligned: Aligned, held: Held) -> bool:
     """Whether a number is set by validation pairs: there are :data:`LEAST_PAIRS` of its tissues."""
     return len(_pairs_seen(aligned, held)[0]) >= LEAST_PAIRS
+
+
+def _classes(tumors: Labelled, normals: Labelled) -> tuple[Classes, list, list]:
+    """The classes and their keys; last, a class of tumors for each tissue that has normals alone."""
+    normal_keys = sorted(set(normals.keys))
+    without = sorted({t for t, _ in normal_keys} - set(tumors.tissue))
+    tumor_keys = sorted(set(tumors.keys)) + [(t, t) for t in without]
+    tissues = tuple(sorted({t for t, _ in tumor_keys}))
+    of_tumors = tuple(tissues.index(t) for t, _ in tumor_keys)
+    of_normals = tuple(tissues.index(t) for t, _ in normal_keys)
+    return Classes(tissues, of_tumors, of_normals), tumor_keys, normal_keys
 
 
 def _class_means(samples: Labelled, keys: Sequence) -> tuple[np.ndarray, np.ndarray]:
