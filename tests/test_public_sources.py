@@ -14,11 +14,11 @@ from kedro.framework.startup import bootstrap_project
 
 from genex_kedro.barcodes.codes import sites
 from genex_kedro.datasets.downloads.sources import Source
-from genex_kedro.datasets.downloads.verify import file_digest
 from genex_kedro.datasets.pancan.reader import FORMS
 from genex_kedro.datasets.published import cohort as public_cohort
 from genex_kedro.datasets.toil import cohort as toil
 from genex_kedro.errors import InputError
+from genex_kedro.fingerprint import file_digest
 from genex_kedro.session import GenexSession
 from toil_folder import PHENOTYPE, ToilFolder
 from unreliable_server import serving

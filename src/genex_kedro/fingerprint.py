@@ -66,6 +66,15 @@ def file_state(path: Path) -> list | None:
     return [stat.st_size, stat.st_mtime_ns]
 
 
+def file_digest(path: Path, kind: str = "sha256") -> str:
+    """``sha256``, ``md5`` or ``git_blob_sha1`` of a file's content, in hex."""
+    digest = hashlib.new("sha1" if kind == "git_blob_sha1" else kind, usedforsecurity=False)
+    if kind == "git_blob_sha1":  # git puts the size before the content
+        digest.update(f"blob {path.stat().st_size}\0".encode())
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, lambda: digest).hexdigest()
+
+
 @cache
 def code_digest(function: Callable) -> str:
     """Of all that a function's result depends on besides its inputs.

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from anndata import AnnData
 
-from genex_kedro.datasets.cohort_cache import CachedCohortDataset, _sha256
+from genex_kedro.datasets.cohort_cache import CachedCohortDataset
 from genex_kedro.datasets.toil import cohort as toil_module
-from genex_kedro.fingerprint import data_digest
+from genex_kedro.fingerprint import data_digest, file_digest
 from toil_folder import ToilFolder
 
 KIND = "genex_kedro.datasets.toil.cohort.ToilCohortDataset"
@@ -88,10 +88,10 @@ def test_a_source_of_the_same_size_and_time_is_told_apart(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"a" * 1000)
     os.utime(path, ns=(0, 0))
-    before = _sha256(path)
+    before = file_digest(path)
     path.write_bytes(b"a" * 999 + b"b")
     os.utime(path, ns=(0, 0))
-    assert _sha256(path) != before
+    assert file_digest(path) != before
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "record", "empty record"])

@@ -11,8 +11,8 @@ import pytest
 from genex_kedro.datasets.downloads import download
 from genex_kedro.datasets.downloads.download import ensure, expected_state, fetch
 from genex_kedro.datasets.downloads.sources import Source, choose_files, public_files
-from genex_kedro.datasets.downloads.verify import file_digest
 from genex_kedro.errors import InputError
+from genex_kedro.fingerprint import file_digest
 from unreliable_server import serving
 
 CONTENT = gzip.compress(np.random.default_rng(0).bytes(300_000))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from genex_kedro.datasets.atomic import require_file_name, staged_folder
 from genex_kedro.errors import InputError, some
+from genex_kedro.fingerprint import file_digest
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card import model_card
 
@@ -121,7 +121,7 @@ def _write(model: TrainedModel, folder: Path) -> None:
     model.genes.rename_axis("symbol").to_csv(folder / _GENES, sep="\t")
     _write_json(model.transform, folder / _TRANSFORM)
     _write_json(model.card, folder / _CARD)
-    digests = {key: _sha256(folder / name) for key, name in _SHA.items()}
+    digests = {key: file_digest(folder / name) for key, name in _SHA.items()}
     _write_json({**model.config, **digests}, folder / _CONFIG)
     (folder / _README).write_text(model_card(model), encoding="utf-8")
 
@@ -149,7 +149,7 @@ def read_model(folder: Path) -> TrainedModel:
         )
     config, transform, card = (_json(folder / name) for name in (_CONFIG, _TRANSFORM, _CARD))
     for key, name in _SHA.items():
-        recorded, present = config.pop(key, None), _sha256(folder / name)
+        recorded, present = config.pop(key, None), file_digest(folder / name)
         if recorded != present and (recorded or key == _WEIGHTS_SHA):
             raise _unusable(
                 folder / name, f"sha256 {present}", f"{recorded}, as {_CONFIG} beside it says"
@@ -175,11 +175,6 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise _unusable(path, f"a {type(content).__name__}", "a JSON object")
     return content
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unusable(where: Path, found: str, expected: str) -> InputError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from genex_kedro.metrics.base import Metric
+from genex_kedro.metrics.samples import mean_of_defined
 
 
 def squared_errors(predicted: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +61,7 @@ def row_correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def paired_r(predicted: np.ndarray, real: np.ndarray) -> float:
     """Pearson correlation over genes of prediction and own normal, mean over patients."""
     _require_alike(predicted, real)
-    return _mean(row_correlation(predicted, real))
+    return mean_of_defined(row_correlation(predicted, real))
 
 
 def change_r(predicted: np.ndarray, real: np.ndarray, tumor: np.ndarray) -> float:
@@ -69,7 +70,7 @@ def change_r(predicted: np.ndarray, real: np.ndarray, tumor: np.ndarray) -> floa
     NaN for a translator that changes nothing.
     """
     _require_alike(predicted, real)
-    return _mean(row_correlation(predicted - tumor, real - tumor))
+    return mean_of_defined(row_correlation(predicted - tumor, real - tumor))
 
 
 METRICS = (
@@ -77,11 +78,6 @@ METRICS = (
     Metric("r", "higher", (-1.0, 1.0), 1.0, paired_r),
     Metric("change_r", "higher", (-1.0, 1.0), 1.0, change_r),
 )
-
-
-def _mean(values: np.ndarray) -> float:
-    defined = values[np.isfinite(values)]
-    return float(defined.mean()) if len(defined) else float("nan")
 
 
 def _require_alike(predicted: np.ndarray, real: np.ndarray) -> None:

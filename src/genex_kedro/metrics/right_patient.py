@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from genex_kedro.metrics.base import Metric
+from genex_kedro.metrics.samples import mean_of_defined
 
 _TIE = 1e-9
 
@@ -101,22 +102,17 @@ def patient_rank(
     predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray, patient: np.ndarray | None = None
 ) -> float:
     """Mean rank of :func:`patient_ranks`."""
-    return _mean(patient_ranks(predicted, real, cohort, patient)[0])
+    return mean_of_defined(patient_ranks(predicted, real, cohort, patient)[0])
 
 
 def patient_top1(
     predicted: np.ndarray, real: np.ndarray, cohort: np.ndarray, patient: np.ndarray | None = None
 ) -> float:
     """Share of tumors whose own normal comes first in :func:`patient_ranks`."""
-    return _mean(patient_ranks(predicted, real, cohort, patient)[1])
+    return mean_of_defined(patient_ranks(predicted, real, cohort, patient)[1])
 
 
 METRICS = (
     Metric("patient_rank", "lower", (0.0, 1.0), 0.0, patient_rank),
     Metric("patient_top1", "higher", (0.0, 1.0), 1.0, patient_top1),
 )
-
-
-def _mean(values: np.ndarray) -> float:
-    defined = values[np.isfinite(values)]
-    return float(defined.mean()) if len(defined) else float("nan")

@@ -81,6 +81,12 @@ def require_same_genes(real: np.ndarray, synthetic: np.ndarray, least: int = 2) 
         raise ValueError(f"{real.shape[1]} real genes and {synthetic.shape[1]} synthetic ones")
 
 
+def mean_of_defined(values: np.ndarray) -> float:
+    """Mean of the values, one a sample, that are finite; NaN where none is."""
+    defined = values[np.isfinite(values)]
+    return float(defined.mean()) if len(defined) else float("nan")
+
+
 def match_classes(
     real: Samples, synthetic: Samples, rng: np.random.Generator
 ) -> tuple[Samples, Samples]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from isal import igzip, isal_zlib
 
 from genex_kedro.datasets.downloads.sources import Source
 from genex_kedro.datasets.file_kind import broken_gzip
+from genex_kedro.fingerprint import file_digest
 
 _AT_ONCE = 1 << 20  # bytes
 
@@ -28,18 +28,6 @@ def mismatch(path: Path, source: Source) -> tuple[str, str] | None:
         return _damage(path)
     found = file_digest(path, kind)
     return None if found == expected else (f"{kind} {found}", f"{kind} {expected}, as published")
-
-
-def file_digest(path: Path, kind: str) -> str:
-    """``sha256``, ``md5`` or ``git_blob_sha1`` of a file, in hex."""
-    if kind == "git_blob_sha1":  # git puts the size before the content
-        digest = hashlib.sha1(f"blob {path.stat().st_size}\0".encode(), usedforsecurity=False)
-    else:
-        digest = hashlib.new(kind, usedforsecurity=False)
-    with path.open("rb") as handle:
-        while block := handle.read(_AT_ONCE):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _damage(path: Path) -> tuple[str, str] | None:
