@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a second to import
     from optuna.storages import BaseStorage
 
 
-_PAUSE = 0.01  # seconds between two looks at a lock that is held
+_PAUSE = 0.002  # seconds between two looks at a lock that is held, for a write of a millisecond
 
 
 class TrialStorageDataset(AbstractDataset["BaseStorage", None]):
