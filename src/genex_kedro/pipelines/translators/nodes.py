@@ -34,11 +34,6 @@ def translate_simple(
     fits : DataFrame
         A row per fit, for the tracking, with the numbers that validation chose.
     """
-    import torch
-
-    from genex_kedro.models import atlas as atlases
-    from genex_kedro.models.memorised import for_card
-    from genex_kedro.models.simple.translators import kept
     from genex_kedro.models.simple.translators.regression import ResidualTranslator
 
     translated, models, rows = {}, {}, []
@@ -51,12 +46,7 @@ def translate_simple(
             log.warning("seed %d: no tumor can be translated: %s", seed, reason)
             continue
         atlas = atlas_of(study, training)
-        card = _card(study)
-        model = atlases.to_trained_model(atlas, study.var, dict(card))
-        profiles = np.asarray(study.X[part_of(study, "train")])
-        scaled = torch.as_tensor((profiles - atlas.centre) / atlas.scale)
-        model.card |= for_card(model.weights, scaled)
-        models[f"atlas_seed_{seed}"] = model
+        models[f"atlas_seed_{seed}"] = _kept_atlas(atlas, study)
         for name, make in SIMPLE_TRANSLATORS.items():
             if name in settings.leave_out:
                 continue
@@ -75,13 +65,37 @@ def translate_simple(
                 inferred_tissue=inferred,
             )
             if isinstance(both.there, ResidualTranslator):
-                about = card | {"setting": name, "chosen": both.there.chosen}
-                models[key] = kept.to_trained_model(both.there, study.var, about)
-                models[key].card |= for_card(models[key].weights, torch.as_tensor(profiles))
+                models[key] = _kept(both.there, name, study)
             row = fit_row(full_name(SIMPLE, name), seed, data_digest(study), "cpu")
             rows.append(row | {"epoch": 0} | both.there.chosen)
     fits = pd.DataFrame(rows)
     return translated, models, fits.reindex(columns=[*HISTORY, *fits.columns.difference(HISTORY)])
+
+
+def _kept_atlas(atlas, study: AnnData) -> TrainedModel:
+    import torch
+
+    from genex_kedro.models import atlas as atlases
+    from genex_kedro.models.memorised import for_card
+
+    model = atlases.to_trained_model(atlas, study.var, _card(study))
+    profiles = np.asarray(study.X[part_of(study, "train")])
+    scaled = torch.as_tensor((profiles - atlas.centre) / atlas.scale)
+    model.card |= for_card(model.weights, scaled)
+    return model
+
+
+def _kept(translator, name: str, study: AnnData) -> TrainedModel:
+    import torch
+
+    from genex_kedro.models.memorised import for_card
+    from genex_kedro.models.simple.translators import kept
+
+    about = _card(study) | {"setting": name, "chosen": translator.chosen}
+    model = kept.to_trained_model(translator, study.var, about)
+    profiles = np.asarray(study.X[part_of(study, "train")])
+    model.card |= for_card(model.weights, torch.as_tensor(profiles))
+    return model
 
 
 def _card(study: AnnData) -> dict:
