@@ -18,7 +18,7 @@ LAYERS = (
     {"cohort", "genes", "transforms"},
     {"models", "metrics", "imaging", "training", "simulation", "console"},
     {"fingerprint", "arguments", "defaults"},
-    {"datasets", "tuning", "plots"},
+    {"datasets", "tuning", "plots", "tracking_log"},
     {"study", "runner", "tracking", "provenance"},
     {"report", "serving", "session"},
     {"pipelines", "logged_models"},
