@@ -7,6 +7,7 @@ import pandas as pd
 from anndata import AnnData
 
 from genex_kedro.fingerprint import data_digest
+from genex_kedro.models.conditions import FACTORS
 from genex_kedro.models.names import SIMPLE, full_name
 from genex_kedro.models.simple.generators import SIMPLE_GENERATORS
 from genex_kedro.study.fits import HISTORY, fit_row, part_of, seed_of
@@ -30,7 +31,7 @@ def sample_simple(studies: dict[str, AnnData]) -> tuple[dict[str, AnnData], pd.D
         for name, generator in SIMPLE_GENERATORS.items():
             model = generator().fit(training.X, labels)
             values = model.sample(labels, np.random.default_rng(seed))
-            asked = training.obs[["tissue", "condition", "source"]]
+            asked = training.obs[list(FACTORS)]
             full = full_name(SIMPLE, name)
             synthetic[f"{name}_seed_{seed}"] = synthetic_cohort(
                 values, asked, study.var, full, seed
