@@ -67,6 +67,11 @@ def test_an_import_points_down_the_layers_only(package):
             assert own_packages(path) <= allowed, path
 
 
+def test_what_computes_is_among_the_layers():
+    """A package that is renamed must not leave the tests below without anything to look at."""
+    assert set(PLAIN) <= set().union(*LAYERS)
+
+
 def test_nobody_imports_pipelines_but_the_registry():
     users = {package_of(path) for path in files() if "pipelines" in own_packages(path)}
     assert users == {"pipelines", "pipeline_registry"}

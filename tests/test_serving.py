@@ -199,8 +199,9 @@ def test_a_mistake_is_told_in_the_project_s_words(loaded, tumors, kind, change, 
     else:
         table = tumors.to_df().iloc[:, : change.get("genes", 150)].copy()
         table.iloc[0, 0] = change.get("negative", table.iloc[0, 0])
-    with pytest.raises(MlflowException, match=says):
+    with pytest.raises(MlflowException, match=says) as refusal:
         loaded[kind].predict(table, params=params)
+    assert "--params" not in str(refusal.value), "whoever asks a server has no command line"
 
 
 def test_what_is_logged_is_numbers_text_and_code(packed):

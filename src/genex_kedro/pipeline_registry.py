@@ -30,7 +30,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     A named pipeline holds its upstream too, so that it runs by itself on a fresh clone, and
     nothing of another study: a cohort that lacks the genes of one can be used in the other.
     The runner leaves out every node whose inputs, parameters and code are what they were.
-    ``classify`` applies what was trained before and trains nothing.
+    ``translate``, ``generate``, ``share`` and ``classify`` apply what was trained before and train nothing.
     ``cvae_tuned`` searches first and then trains what was found; it is no part of the default.
     """
     judges = data_processing.create_pipeline(["reversion"]) + discriminator.create_pipeline()

@@ -16,6 +16,7 @@ from genex_kedro.datasets.model_shelf import ModelShelfDataset, models_in, open_
 from genex_kedro.models.base import TrainedModel
 from genex_kedro.models.card_uses import CLASSIFIER, GENERATOR, JUDGE, TRANSLATOR, model_name
 from genex_kedro.models.shelf import ATLAS
+from genex_kedro.study.translation.applied import take_bench
 from refusals import assert_refused
 from trained_generators import trained
 
@@ -115,6 +116,12 @@ def test_each_kind_is_taken_and_any_other_refused_with_what_to_name_or_train(roo
     assert_refused(lambda: shelf.find("x/y", kind=kind), ["of that name", f"one of {there}\n", remedy])  # fmt: skip
     empty = models_in(tmp_path / "nothing")
     assert_refused(lambda: empty.find("x/y", kind=kind), [f"no trained {kind} in", "Train it first", remedy])  # fmt: skip
+
+
+def test_a_translator_without_its_atlas_says_what_to_train(root):
+    shutil.rmtree(root / "translators/models/atlas_seed_2")
+    shelf = models_in(root)
+    assert_refused(lambda: take_bench(shelf, "cyclegan/paper", None), ["cyclegan/paper, seed 2", "no atlas", "reversion"])  # fmt: skip
 
 
 def spoil(what):

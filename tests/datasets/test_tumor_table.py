@@ -71,6 +71,13 @@ def test_barcodes_tell_their_tissue(write):
     assert set(cohort.obs["patient_id"]) == {"TCGA-44-6147", "TCGA-44-6148"}
 
 
+def test_a_tissue_that_nobody_stated_is_not_said_to_be_stated(write):
+    names = ["GTEX-1117F-0226-SM-5GZZ7", "GTEX-111CU-1826-SM-5GZYN"]
+    cohort = read_tumors(write(table(names), "t.tsv"))
+    assert set(cohort.obs["tissue"]) == {NOT_GIVEN}
+    assert not notices(cohort)["check"].str.contains("as stated").any()
+
+
 def test_labels_of_an_h5ad_are_used_as_far_as_they_go(tmp_path):
     obs = pd.DataFrame({"tissue": ["lung", "", "liver"]}, index=["a", "b", "c"])
     AnnData(VALUES, obs, pd.DataFrame(index=GENES)).write_h5ad(tmp_path / "x.h5ad")

@@ -192,8 +192,9 @@ def test_a_judge_that_knows_only_the_laboratory_is_called_so():
 def test_a_judge_is_better_than_logistic_regression_only_where_the_interval_says_so(
     low, high, verdict, words
 ):
-    every = pd.DataFrame({"judge": "pooled", "model": ["best"], "seed": 0, "subset": "overall", "balanced_accuracy_gain_low": low, "balanced_accuracy_gain_high": high})  # fmt: skip
-    means = pd.DataFrame({"judge": "pooled", "model": ["best", "logistic regression"], "subset": "overall", "balanced_accuracy": [0.9, 0.8], "auc": 1.0})  # fmt: skip
+    # a network has the name that its parameters give it
+    every = pd.DataFrame({"judge": "pooled", "model": ["wide"], "seed": 0, "subset": "overall", "balanced_accuracy_gain_low": low, "balanced_accuracy_gain_high": high})  # fmt: skip
+    means = pd.DataFrame({"judge": "pooled", "model": ["wide", "logistic regression"], "subset": "overall", "balanced_accuracy": [0.9, 0.8], "auc": 1.0})  # fmt: skip
     empty = pd.DataFrame({n: [] for n in ("judge", "model", "normals of other programs called normal", "adjacent normals called normal")})  # fmt: skip
     (text,) = said(judges.findings(every, means, empty))[verdict]
     assert words in text

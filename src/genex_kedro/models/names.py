@@ -46,7 +46,7 @@ class ModelName:
 
     @property
     def full(self) -> str:
-        """As in tables: ``"wgan_gp/log2"``, ``"simple/gene_slopes"``, ``"pooled judge/best"``."""
+        """As in tables: ``"tvae/log2"``, ``"simple/gene_slopes"``, ``"pooled judge/best"``."""
         last = self.family.rpartition(".")[2]
         label = judge_label(last) if self.family.startswith(_JUDGES) else _LABELS.get(last, last)
         return full_name(label, self.setting)
@@ -58,6 +58,6 @@ class ModelName:
         return PurePosixPath(*self.family.split("."), MODELS, key)
 
     def answers_to(self, asked: str) -> bool:
-        """Whether `asked` is its full name, or says its folder: ``"baselines.wgan_gp/log2"``."""
+        """Whether `asked` is its full name, or says its folder: ``"baselines.tvae/log2"``."""
         folders = (self.family, self.family.rpartition(".")[2])
         return asked in (self.full, *(full_name(folder, self.setting) for folder in folders))

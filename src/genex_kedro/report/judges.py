@@ -17,12 +17,12 @@ from genex_kedro.report.blocks import (
     table,
 )
 from genex_kedro.report.compare import gained
-from genex_kedro.study.judges.references import SOURCE_ALONE
+from genex_kedro.study.judges.references import PROGRAM_ALONE, SHARE_OF_TUMORS, SOURCE_ALONE
 from genex_kedro.study.judges.scorecard import COMPARISONS, METRICS, OVERALL
 
 SUMMARY, EVERY = "evaluation/discriminators_summary.csv", "evaluation/discriminators.csv"
 DETECTOR = "evaluation/study_detector.csv"
-NETWORKS = ("best", "paper")
+_CONTROLS = (SOURCE_ALONE, PROGRAM_ALONE, SHARE_OF_TUMORS)
 _DROP = 0.1  # fewer adjacent normals recognised than others, by this much: it knows the laboratory
 _KNOWN = 0.8  # share of normals that a judge has to call normal
 _TOLD = 0.75  # AUC from which on the laboratory alone is said to give the condition away
@@ -66,9 +66,14 @@ def findings(every: pd.DataFrame, summary: pd.DataFrame, detector: pd.DataFrame)
 
 def kind_of(row: pd.Series) -> str:
     """What a row of the scorecard is."""
-    if row["model"] in NETWORKS:
-        return NETWORK
-    return BASELINE if row["model"] == LOGISTIC else CONTROL
+    if row["model"] in _CONTROLS:
+        return CONTROL
+    return BASELINE if row["model"] == LOGISTIC else NETWORK
+
+
+def _networks(table: pd.DataFrame) -> pd.Series:
+    """Which rows are of networks, however a user called them."""
+    return ~table["model"].isin([*_CONTROLS, LOGISTIC])
 
 
 def _of_gains(every: pd.DataFrame, summary: pd.DataFrame) -> list[dict]:
@@ -78,7 +83,7 @@ def _of_gains(every: pd.DataFrame, summary: pd.DataFrame) -> list[dict]:
     """
     if "balanced_accuracy_gain_low" not in every:
         return []
-    overall = every[(every["subset"] == OVERALL) & every["model"].isin(NETWORKS)]
+    overall = every[(every["subset"] == OVERALL) & _networks(every)]
     overall = overall[overall["judge"] != "across"]
     means = summary[summary["subset"] == OVERALL].set_index(["judge", "model"])["balanced_accuracy"]
     found = []
@@ -110,7 +115,7 @@ def _of_laboratory(detector: pd.DataFrame) -> list[dict]:
     far, near = (
         f"{name} called normal" for name in ("normals of other programs", "adjacent normals")
     )
-    both = detector[detector["model"].isin(NETWORKS)].dropna(subset=[far, near])
+    both = detector[_networks(detector)].dropna(subset=[far, near])
     found = []
     for _, row in both.iterrows():
         learned = row[near] < row[far] - _DROP

@@ -13,7 +13,7 @@ from genex_kedro.barcodes import (
     tissue_of_primary_site,
     with_dashes,
 )
-from genex_kedro.cohort import REQUIRED_OBS
+from genex_kedro.cohort import NOT_GIVEN, REQUIRED_OBS
 from genex_kedro.datasets.tables.columnar import as_labels
 from genex_kedro.datasets.tables.raw_table import RawTable
 from genex_kedro.datasets.tables.sample_sheet import tidy_labels
@@ -116,7 +116,8 @@ def _fill_tissue(labels: pd.DataFrame, tissue: str | None, notices: list, where:
             remedy="Name it, if it is one for all of them (--params cohort.tissue=thyroid), or "
             f"bring a sample sheet: {HOW_TO_PASS}",
         )
-    notices.append(("tissue as stated (cohort.tissue)", int(unknown.sum()), tissue))
+    if tissue != NOT_GIVEN:
+        notices.append(("tissue as stated (cohort.tissue)", int(unknown.sum()), tissue))
     return labels.assign(tissue=labels["tissue"].mask(unknown, tissue))
 
 

@@ -1,4 +1,4 @@
-"""Profiles to be classified: an expression table without a sample sheet."""
+"""Profiles to be classified: an expression table, with a sample sheet or without."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class GenerateSettings(BaseModel):
     Parameters
     ----------
     model : str
-        As in tables: ``cvae/best``, ``wgan_gp/log2``.
+        As in tables: ``cvae/best``, ``tvae/log2``.
     trained_seed : int or None
         Of the split and training to take; None takes the first.
     folder : str or None

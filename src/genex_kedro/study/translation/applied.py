@@ -151,6 +151,13 @@ def take_bench(models: ModelShelf, asked: str, seed: int | None) -> Bench:
             _, judges[judge] = models.find(judge_name(judge), name.seed, JUDGE)
         else:
             log.warning("noticed: no trained '%s' judge of seed %d: left out of calls.tsv", judge, name.seed)  # fmt: skip
+    if not models.has(ATLAS, name.seed):
+        raise InputError(
+            where=f"translator {name.full}, seed {name.seed}",
+            found="no atlas of its training cohort, which tells tissues and fills what is not measured",
+            expected="the atlas that is trained with the judges and simple translators",
+            remedy=_TRAIN,
+        )
     _, atlas = models.find(ATLAS, name.seed)
     return Bench(name.full, name.seed, model, atlas, judges)
 
