@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from genex_kedro.errors import InputError
 
-_OF_A_RUN = re.compile(r"--params \w+\.(\w+)")
+_OF_A_RUN = re.compile(r'--params (?:"\w+\.([^"]+)"|\w+\.)')  # with its group, and perhaps quoted
 
 
 def plainly(predict: Callable) -> Callable:
@@ -26,7 +26,7 @@ def plainly(predict: Callable) -> Callable:
             return predict(self, context, model_input, params)
         except (InputError, ValidationError) as mistake:
             raise MlflowException.invalid_parameter_value(
-                _OF_A_RUN.sub(r"params \1", str(mistake))
+                _OF_A_RUN.sub(lambda found: f"params {found[1] or ''}", str(mistake))
             ) from mistake
 
     return told
