@@ -34,6 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+_LOG_WIDTH = 150  # columns
 TOLERATED = 0.8  # of the recorded ratio: below it is a regression
 
 
@@ -233,7 +234,10 @@ def show(rows: list[dict], console: Console | None = None) -> None:
         )
         style = "bold red" if each["regressed"] else None
         table.add_row(each["benchmark"], each["name"], each["unit"], *numbers, mark, style=style)
-    (console or Console()).print(table)
+    console = console or Console()
+    if not console.is_terminal:  # a log has no edge at which to fold
+        console.width = max(console.width, _LOG_WIDTH)
+    console.print(table)
 
 
 def _number(value: float | None) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from genex_kedro.metrics.generator_scorecard import METRICS
 from genex_kedro.report import classifiers, generators, judges, laboratories, translators
-from genex_kedro.report.blocks import Column, table
+from genex_kedro.report.blocks import Column, noticed, table
 from genex_kedro.report.compare import compare
 from genex_kedro.study.generation.augmentation import ALONE, LEAKING, REFITTED
 from genex_kedro.study.generation.ceilings import EQUAL_N
@@ -220,6 +220,21 @@ def test_a_published_mark_is_compared_only_on_its_own_types(classes, words):
     assert any(
         "largely agree with those of a network with shuffled weights" in t for t in found["fails"]
     )
+
+
+def test_a_notice_that_lists_a_hundred_files_is_cut_short():
+    notice = {"check": "files read", "count": 100, "detail": ", ".join(f"file{i}.txt.gz" for i in range(100))}  # fmt: skip
+    text = noticed(notice, "cohort/summary.json")["text"]
+    assert text.startswith("files read: 100 (file0.txt.gz, ") and text.endswith(" ...).")
+    assert len(text) < 300
+
+
+def test_a_classifier_begins_with_imagenet_or_with_none():
+    rows = pd.DataFrame({"model": ["images/a", "images/b"], "subset": "overall", "weights": ["none", "a_in1k.safetensors 51463240"], "classes": 22, "classes_sd": 0.0})  # fmt: skip
+    shown = classifiers.scorecard(rows)["rows"]
+    texts = [[cell["text"] for cell in row["cells"]] for row in shown]
+    assert ["none" in t for t in texts] == [True, False] and "ImageNet" in texts[1]
+    assert all("22" in t for t in texts), "a count without a spread"
 
 
 def test_laboratories_that_can_be_told_apart_are_a_warning():

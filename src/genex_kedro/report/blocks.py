@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ FOLDER = "data/08_reporting"  # what the names of files in a report are relative
 NETWORK, BASELINE, CEILING, PUBLISHED = "network", "baseline", "ceiling", "published"
 CONTROL = "control"  # knows no gene: a constant wins a column without knowing anything
 _COMPETE = (NETWORK, BASELINE)
+_LONGEST = 240  # characters of a notice's detail, such as a list of files
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,12 @@ def finding(verdict: str, text: str, file: str) -> dict[str, str]:
         Below :data:`FOLDER`.
     """
     return {"verdict": verdict, "text": text, "file": file}
+
+
+def noticed(notice: dict[str, Any], file: str) -> dict[str, str]:
+    """A notice of a cohort as a note; of a long detail the file has all."""
+    detail = shorten(notice["detail"], _LONGEST, placeholder=" ...")
+    return finding(NOTE, f"{notice['check']}: {notice['count']:,} ({detail}).", file)
 
 
 def table(

@@ -40,6 +40,10 @@ regression or other baselines of the attribution (agreement)."""
 def scorecard(summary: pd.DataFrame) -> dict:
     """The table of all classifiers, published marks below."""
     shown = summary[summary["subset"].isin([OVERALL, PUBLISHED])]
+    shown = shown.drop(columns="classes_sd", errors="ignore")  # a count has no spread
+    if "weights" in shown:  # the file's name and size stand in the table's CSV and on the card
+        begins = shown["weights"].map(lambda name: name if name == "none" else "ImageNet", "ignore")
+        shown = shown.assign(weights=begins)
     described = [Column(name, name) for name in ("weights", "layout")]
     metrics = [
         Column(m.name, m.name.replace("_", " "), m) for m in (*METRICS, *PROBABILITY_METRICS)

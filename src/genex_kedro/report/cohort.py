@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from genex_kedro.report.blocks import NOTE, Column, finding, table
+from genex_kedro.report.blocks import Column, noticed, table
 
 SUMMARY, COUNTS, PANELS = "cohort/summary.json", "cohort/counts.csv", "cohort/panels.csv"
 
@@ -46,7 +46,4 @@ def tables(summary: dict[str, Any], counts: pd.DataFrame, panels: pd.DataFrame) 
 
 def findings(summary: dict[str, Any]) -> list[dict]:
     """What was noticed while it was read and checked."""
-    return [
-        finding(NOTE, f"{n['check']}: {n['count']:,} ({n['detail']}).", SUMMARY)
-        for n in summary["notices"]
-    ]
+    return [noticed(notice, SUMMARY) for notice in summary["notices"]]

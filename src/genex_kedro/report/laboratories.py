@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genex_kedro.report.blocks import FAILS, HOLDS, NOTE, finding, number
+from genex_kedro.report.blocks import FAILS, HOLDS, NOTE, finding, noticed, number
 
 REPORT, COMPONENTS = "cohort/report.json", "cohort/components.png"
 _TOLD_APART = 0.15  # of the way from chance to certainty: from here on they are said to be
@@ -17,10 +17,7 @@ def findings(report: dict[str, Any]) -> list[dict]:
     split = ", ".join(f"{name} {n:,}" for name, n in study["split"].items())
     text = f"{study['genes']:,} genes of {study['samples']:,} samples; split by patient: {split}."
     found = [finding(NOTE, text, REPORT)]
-    found += [
-        finding(NOTE, f"{n['check']}: {n['count']:,} ({n['detail']}).", REPORT)
-        for n in study["notices"]
-    ]
+    found += [noticed(notice, REPORT) for notice in study["notices"]]
     for small in report["classes_too_small"]:
         text = f"Too small to split: {small['class']}, {small['patients']} patients, none in {small['missing_from']}."
         found.append(finding(NOTE, text, REPORT))
