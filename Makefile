@@ -47,6 +47,7 @@ docs: install
 
 # minutes: the DAG in Airflow's own virtual environment, beside `kedro run`; equal or not
 airflow: install .venv-airflow/.installed
+	$(BIN)/python -m pip install --quiet -c requirements.lock kedro-airflow==0.11.0
 	$(BIN)/python deploy/airflow/try_dag.py .venv-airflow
 
 .venv-airflow/.installed: deploy/airflow/requirements.txt
