@@ -206,7 +206,7 @@ def test_impossible_settings_are_refused():
         ImageClassifierConfig(backbone="small_cnn", trainable="head")
     with pytest.raises(ValidationError):
         ImageClassifierConfig(backbone="resnet51")
-    with pytest.raises(ValueError, match="not a ImageClassifier"):
+    with pytest.raises(ValueError, match="not 'ImageClassifier'"):
         from_trained_model(to_other())
 
 

@@ -155,10 +155,9 @@ def to_trained_model(atlas: Atlas, genes: pd.DataFrame, card: dict[str, Any]) ->
 
 def from_trained_model(trained: TrainedModel) -> Atlas:
     """The inverse of :func:`to_trained_model`; ValueError for another model."""
-    if trained.config.get("model") != MODEL_NAME:
-        raise ValueError(f"the trained model is {trained.config.get('model')!r}, not an atlas")
+    config = trained.config_as(MODEL_NAME)
     arrays = {name: tensor.double().numpy() for name, tensor in trained.weights.items()}
-    names = {name: tuple(trained.config[name]) for name in ("tissues", "classes")}
+    names = {name: tuple(config[name]) for name in ("tissues", "classes")}
     return Atlas(**names, **arrays)
 
 

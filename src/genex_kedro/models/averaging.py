@@ -1,7 +1,30 @@
 """A running average of a network's weights, which is steadier than any step of it."""
 
+import copy
+
 import torch
 from torch import nn
+
+
+def trained_beside(
+    kept: nn.Module, modules: dict[str, nn.Module], decay: float | None
+) -> nn.Module:
+    """What learns: the network itself, or a copy of it (``"trained"``) of which it is the average.
+
+    Parameters
+    ----------
+    kept : Module
+        The result of the fit.
+    modules : dict
+        Those of a learner; the copy joins them.
+    decay : float or None
+        Of the average; None for none.
+    """
+    if decay is None:
+        return kept
+    modules["trained"] = copy.deepcopy(kept)
+    kept.requires_grad_(False)
+    return modules["trained"]
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass
@@ -35,6 +35,24 @@ class TrainedModel:
     genes: pd.DataFrame
     transform: dict[str, Any] = field(default_factory=dict)
     card: dict[str, Any] = field(default_factory=dict)
+
+    def config_as(self, name: str) -> dict[str, Any]:
+        """What builds it again, where it is a model of this name.
+
+        Raises
+        ------
+        ValueError
+            If it is another model.
+        """
+        config = dict(self.config)
+        if (found := config.pop("model", None)) != name:
+            raise ValueError(f"the trained model is {found!r}, not {name!r}")
+        return config
+
+
+def weights_of(module: nn.Module) -> dict[str, Tensor]:
+    """Its state dict as it is kept: detached, on the CPU."""
+    return {key: tensor.detach().cpu() for key, tensor in module.state_dict().items()}
 
 
 @contextmanager

@@ -72,12 +72,11 @@ def to_trained_model(
     card : dict
         What it was trained on and how well it does.
     """
-    from genex_kedro.models.base import TrainedModel
+    from genex_kedro.models.base import TrainedModel, weights_of
 
     config = {
         "model": family.name,
         "network": generator.config.model_dump(mode="json"),
         "vocabulary": generator.vocabulary.to_json(),
     }
-    weights = {key: tensor.detach().cpu() for key, tensor in generator.state_dict().items()}
-    return TrainedModel(config, weights, genes, transform, card)
+    return TrainedModel(config, weights_of(generator), genes, transform, card)

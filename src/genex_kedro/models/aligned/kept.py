@@ -9,7 +9,7 @@ import pandas as pd
 
 from genex_kedro.models.aligned.config import AlignedConfig
 from genex_kedro.models.aligned.model import Aligned, Classes
-from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.base import TrainedModel, weights_of
 
 MODEL_NAME = "Aligned"
 
@@ -26,8 +26,7 @@ def to_trained_model(
         "n_noise_axes": len(aligned.noise_axes),
         "n_class_axes": aligned.class_axes.shape[1],
     }
-    weights = {key: tensor.detach().cpu() for key, tensor in aligned.state_dict().items()}
-    return TrainedModel(config, weights, genes, transform, card)
+    return TrainedModel(config, weights_of(aligned), genes, transform, card)
 
 
 def from_trained_model(trained: TrainedModel) -> Aligned:
@@ -38,9 +37,7 @@ def from_trained_model(trained: TrainedModel) -> Aligned:
     ValueError
         If it is another model.
     """
-    if (name := trained.config.get("model")) != MODEL_NAME:
-        raise ValueError(f"the trained model is {name!r}, not {MODEL_NAME!r}")
-    config = trained.config
+    config = trained.config_as(MODEL_NAME)
     aligned = Aligned(
         AlignedConfig(**config["network"]),
         Classes(**{name: tuple(value) for name, value in config["classes"].items()}),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.averaging import follow
+from genex_kedro.models.averaging import follow, trained_beside
 from genex_kedro.models.blocks import enough_samples
 from genex_kedro.models.cvae.calibration import MarginalCalibration
 from genex_kedro.models.cvae.core import fit_core
@@ -42,11 +40,8 @@ class CvaeLearner:
     def __init__(self, cvae: Cvae, train: tuple[Tensor, Tensor]) -> None:
         self.config, self.cvae = cvae.config, cvae
         start(cvae, *train)
-        self.trained = cvae
         self.modules: dict[str, nn.Module] = {"generator": cvae}
-        if self.config.average is not None:
-            self.trained = self.modules["trained"] = copy.deepcopy(cvae)
-            cvae.requires_grad_(False)
+        self.trained = trained_beside(cvae, self.modules, self.config.average)
         self.optimizers = {
             "generator": torch.optim.AdamW(
                 self.trained.parameters(),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from genex_kedro.models.base import TrainedModel
+from genex_kedro.models.base import TrainedModel, weights_of
 from genex_kedro.models.cyclegan.config import CycleGanConfig
 from genex_kedro.models.cyclegan.model import CycleGan, Discriminators, HistoryPool, Partners
 
@@ -169,8 +169,7 @@ def to_trained_model(
         "network": generators.config.model_dump(mode="json"),
         "tissues": list(generators.tissues),
     }
-    weights = {key: tensor.detach().cpu() for key, tensor in generators.state_dict().items()}
-    return TrainedModel(config, weights, genes, transform, card)
+    return TrainedModel(config, weights_of(generators), genes, transform, card)
 
 
 def from_trained_model(trained: TrainedModel) -> CycleGan:
@@ -181,9 +180,8 @@ def from_trained_model(trained: TrainedModel) -> CycleGan:
     ValueError
         If it is another model.
     """
-    if (name := trained.config.get("model")) != MODEL_NAME:
-        raise ValueError(f"the trained model is {name!r}, not {MODEL_NAME!r}")
-    config = CycleGanConfig(**trained.config["network"])
-    generators = CycleGan(config, tuple(trained.config["tissues"]), len(trained.genes))
+    kept = trained.config_as(MODEL_NAME)
+    config = CycleGanConfig(**kept["network"])
+    generators = CycleGan(config, tuple(kept["tissues"]), len(trained.genes))
     generators.load_state_dict(trained.weights)
     return generators.eval()

@@ -6,12 +6,10 @@ int64 (n_samples,), positions in the vocabulary.
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.averaging import follow
+from genex_kedro.models.averaging import follow, trained_beside
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.diffusion.config import DiffusionConfig
@@ -138,11 +136,9 @@ class DiffusionLearner:
 
     def __init__(self, generator: Diffusion) -> None:
         self.config = generator.config
-        self.generator = self.trained = generator
+        self.generator = generator
         self.modules: dict[str, nn.Module] = {"generator": generator}
-        if self.config.average is not None:
-            self.trained = self.modules["trained"] = copy.deepcopy(generator)
-            generator.requires_grad_(False)
+        self.trained = trained_beside(generator, self.modules, self.config.average)
         self.optimizers = {
             "generator": torch.optim.AdamW(
                 self.trained.parameters(),

@@ -14,7 +14,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from genex_kedro.models.base import TrainedModel, seeded_weights
+from genex_kedro.models.base import TrainedModel, seeded_weights, weights_of
 from genex_kedro.models.layers import MLP
 
 MODEL_NAME = "Discriminator"
@@ -132,8 +132,7 @@ def to_trained_model(
         What it was trained on and how well it does.
     """
     config = {"model": MODEL_NAME, **discriminator.config.model_dump(mode="json")}
-    weights = {key: tensor.detach().cpu() for key, tensor in discriminator.state_dict().items()}
-    return TrainedModel(config, weights, genes, transform, card)
+    return TrainedModel(config, weights_of(discriminator), genes, transform, card)
 
 
 def from_trained_model(trained: TrainedModel) -> Discriminator:
@@ -144,9 +143,7 @@ def from_trained_model(trained: TrainedModel) -> Discriminator:
     ValueError
         If it is another model.
     """
-    config = dict(trained.config)
-    if (name := config.pop("model", None)) != MODEL_NAME:
-        raise ValueError(f"the trained model is {name!r}, not {MODEL_NAME!r}")
-    discriminator = Discriminator(DiscriminatorConfig(**config), len(trained.genes))
+    config = DiscriminatorConfig(**trained.config_as(MODEL_NAME))
+    discriminator = Discriminator(config, len(trained.genes))
     discriminator.load_state_dict(trained.weights)
     return discriminator.eval()

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.base import TrainedModel, seeded_weights
+from genex_kedro.models.base import TrainedModel, seeded_weights, weights_of
 from genex_kedro.models.images.backbones import build_backbone
 from genex_kedro.models.images.config import OWN, ImageClassifierConfig
 from genex_kedro.models.images.expression_image import ExpressionImage
@@ -198,8 +198,7 @@ def to_trained_model(
         See :class:`~genex_kedro.models.base.TrainedModel`.
     """
     config = {"model": MODEL_NAME, **classifier.config.model_dump(mode="json"), **about}
-    weights = {key: tensor.detach().cpu() for key, tensor in classifier.state_dict().items()}
-    return TrainedModel(config, weights, genes, transform, card)
+    return TrainedModel(config, weights_of(classifier), genes, transform, card)
 
 
 _ABOUT = ("classes", "side", "layout", "keras_v1", "temperature", "reject")
@@ -213,9 +212,7 @@ def from_trained_model(trained: TrainedModel) -> ImageClassifier:
     ValueError
         If it is another model.
     """
-    config = dict(trained.config)
-    if (name := config.pop("model", None)) != MODEL_NAME:
-        raise ValueError(f"a {name}, not a {MODEL_NAME}")
+    config = trained.config_as(MODEL_NAME)
     about = {key: config.pop(key) for key in _ABOUT}
     pixels = trained.weights.get("image.pixels", torch.arange(len(trained.genes)))
     classifier = build_image_classifier(

@@ -7,13 +7,12 @@ int64 (n_samples,), positions in the vocabulary.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-from genex_kedro.models.averaging import follow
+from genex_kedro.models.averaging import follow, trained_beside
 from genex_kedro.models.base import seeded_weights
 from genex_kedro.models.conditions import Vocabulary
 from genex_kedro.models.energy_score import energy_score
@@ -81,13 +80,11 @@ class WganGpLearner:
 
     def __init__(self, generator: WganGp) -> None:
         config = self.config = generator.config
-        self.generator = self.trained = generator
+        self.generator = generator
         with seeded_weights(generator.seed):
             self.critic = Critic(generator.vocabulary, generator.n_genes, config.hidden)
         self.modules: dict[str, nn.Module] = {"generator": generator, "critic": self.critic}
-        if config.average is not None:
-            self.trained = self.modules["trained"] = copy.deepcopy(generator)
-            generator.requires_grad_(False)
+        self.trained = trained_beside(generator, self.modules, config.average)
         self.optimizers = {
             name: torch.optim.RMSprop(
                 module.parameters(),

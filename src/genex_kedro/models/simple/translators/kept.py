@@ -53,14 +53,11 @@ def from_trained_model(trained: TrainedModel) -> ResidualTranslator:
     ValueError
         If it is another model.
     """
-    if trained.config.get("model") != MODEL_NAME:
-        raise ValueError(
-            f"the trained model is {trained.config.get('model')!r}, not {MODEL_NAME!r}"
-        )
+    config = trained.config_as(MODEL_NAME)
     arrays = {name: tensor.double().numpy() for name, tensor in trained.weights.items()}
     translator = ResidualTranslator()
     translator.means = TissueMeans.from_means(
-        trained.config["tissues"], arrays["normal_means"], arrays["tumor_means"]
+        config["tissues"], arrays["normal_means"], arrays["tumor_means"]
     )
     translator.noise = TissueNoise(arrays["noise_axes"], arrays["noise_sd"])
     translator.missing_spread, translator.slopes = arrays["missing_spread"], arrays["slopes"]
